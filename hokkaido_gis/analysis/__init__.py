@@ -1,0 +1,1 @@
+"""Measures over frames and Series: no files, no drawing."""

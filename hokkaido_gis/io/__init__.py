@@ -1,0 +1,1 @@
+"""The file boundary: vectors, tables and whole-or-nothing output."""

@@ -1,0 +1,1 @@
+"""Models of what a resource can give, with their sources."""

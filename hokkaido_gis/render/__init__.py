@@ -1,0 +1,1 @@
+"""Drawing: one scene described once, written as KMZ, HTML, PNG or GeoPackage."""
