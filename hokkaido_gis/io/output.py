@@ -34,7 +34,7 @@ def replace_when_complete(path: str | Path) -> Iterator[Path]:
     Raises
     ------
     OutputError
-        If the folder cannot be made or written, the disk is full, or the file is held open elsewhere.
+        If the folder cannot be made or written, the disk is full, or the file is open elsewhere.
     """
     target = Path(path)
     try:
@@ -62,6 +62,7 @@ def _flush(path: Path) -> None:
 
 def _cannot_write(target: Path, error: OSError) -> OutputError:
     return OutputError(
-        f"Cannot write {target}: {error.strerror or error}. Close the file if another program has it "
-        "open, check that the folder may be written and the disk has room, or choose another --out."
+        f"Cannot write {target}: {error.strerror or error}. Close the file if another program has "
+        "it open, check that the folder may be written and the disk has room, or choose another "
+        "place."
     )
