@@ -41,6 +41,10 @@ class CRSError(LayerError):
     """A coordinate reference system is missing, unknown or unfit for what was asked."""
 
 
+class LayerWarning(UserWarning):
+    """A layer was taken; its owner should know what was repaired, set aside or moved."""
+
+
 class CodeError(HokkaidoGisError):
     """Municipality codes or names that are wrong, unknown or ambiguous."""
 

@@ -1,0 +1,283 @@
+"""Municipality codes and names: every spelling in, 5-digit JIS text out.
+
+Three spellings are in use: 4-digit codes of the report (``1202``), 5-digit JIS X 0402 codes
+(``01202``) and 6-digit local-government codes with a check digit (``012025``). Spreadsheets turn
+them into numbers and lose the leading zero, after which ``012025`` 函館 reads ``12025`` and looks
+like a code of Chiba. A value that can be read in two ways is settled by the rest of its column,
+or refused; it is never guessed.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import cache
+from typing import Literal
+
+import pandas as pd
+
+from hokkaido_gis.datasets import register
+from hokkaido_gis.errors import CodeError, list_faults, name_some
+
+Form = Literal["auto", "jis", "checked"]
+
+# Codes of designated cities; the wards of a city follow its code up to the next city or to 199.
+# Source: JIS X 0402. The special wards of Tokyo (13101-13123) are municipalities of their own.
+DESIGNATED_CITIES = (
+    "01100", "04100", "11100", "12100", "14100", "14130", "14150", "15100", "22100", "22130",
+    "23100", "26100", "27100", "27140", "28100", "33100", "34100", "40100", "40130", "43100",
+)  # fmt: skip
+
+_VARIANTS = str.maketrans({"ヶ": "ケ", "ヵ": "カ", "鎚": "槌", "鹽": "塩"})
+
+
+def check_digit(code: str) -> str:
+    """Check digit of a 5-digit code.
+
+    The digits are weighted 6, 5, 4, 3, 2; the check digit is the last digit of 11 minus the
+    remainder of their sum by 11. 01101 is the one code whose sum leaves exactly 11, hence 1.
+
+    Parameters
+    ----------
+    code
+        5-digit JIS code.
+
+    Returns
+    -------
+    str
+        One digit.
+
+    References
+    ----------
+    .. [1] 総務省「全国地方公共団体コード」, 検査数字を算出する算式.
+
+    Examples
+    --------
+    >>> check_digit("01202"), check_digit("01101"), check_digit("01100")
+    ('5', '1', '2')
+    """
+    if not re.fullmatch(r"\d{5}", code):
+        raise CodeError(f"A check digit belongs to a 5-digit code; got {code!r}.")
+    weighted = sum(w * int(d) for w, d in zip((6, 5, 4, 3, 2), code, strict=True))
+    return str((11 - weighted % 11) % 10)
+
+
+def normalise_codes(values: pd.Series, *, form: Form = "auto") -> pd.Series:
+    """Turn codes in any spelling into 5-digit JIS text.
+
+    Parameters
+    ----------
+    values
+        Codes as text or numbers, of 4, 5 or 6 digits, also without their leading zero.
+    form
+        How 5-digit values without a leading zero are meant: ``"jis"`` (JIS codes of other
+        prefectures), ``"checked"`` (6-digit codes that lost their zero), or ``"auto"``: found out
+        from the column, and refused where the column does not settle it.
+
+    Returns
+    -------
+    pandas.Series
+        Text codes on the index of `values`. Wards stay wards; see `ward_to_city`.
+
+    Raises
+    ------
+    CodeError
+        If a value is missing, no code, has a wrong check digit, or can be read in two ways; every
+        such value is named with its rows.
+
+    Examples
+    --------
+    >>> normalise_codes(pd.Series([1100, "01202", "012033"])).tolist()
+    ['01100', '01202', '01203']
+    """
+    texts = values.map(_as_digits)
+    readings = {text: _read(text) for text in texts.unique()}
+    chosen = _settle(readings, form)
+    faults = [
+        f"{reading.fault} ({_rows_of(texts, text)})."
+        for text, reading in chosen.items()
+        if reading.fault
+    ]
+    if faults:
+        raise CodeError(f"Municipality codes in {_column(values)}: " + list_faults(faults))
+    codes = texts.map({text: reading.code for text, reading in chosen.items()})
+    return pd.Series(codes, index=values.index, name=values.name)
+
+
+def ward_to_city(codes: pd.Series) -> pd.Series:
+    """Give wards of designated cities the code of their city; other codes stay.
+
+    Examples
+    --------
+    >>> ward_to_city(pd.Series(["01101", "01202", "14132"])).tolist()
+    ['01100', '01202', '14130']
+    """
+    return codes.map({code: _city_of(code) for code in codes.unique()})
+
+
+def normalise_name(name: str) -> str:
+    """Bring a municipality's name to one spelling for comparison.
+
+    Full-width and half-width forms are unified (NFKC), blanks, a leading prefecture and a leading
+    district (郡) dropped, and the usual variants (ヶ/ケ, 鎚/槌) made one.
+
+    Examples
+    --------
+    >>> normalise_name("北海道空知郡 奈井江町")
+    '奈井江町'
+    """
+    text = re.sub(r"\s+", "", unicodedata.normalize("NFKC", name)).translate(_VARIANTS)
+    text = text.removeprefix("北海道")
+    return re.sub(r"^(?!.*市).{1,4}郡(?=.+[町村]$)", "", text)
+
+
+def codes_from_names(names: pd.Series) -> pd.Series:
+    """Find the codes of municipalities by their names within Hokkaido.
+
+    Names such as 森町, 泊村 and 池田町 exist in other prefectures too, and 泊村 twice within
+    Hokkaido: here they mean the municipality among the 179. Wards are found as 札幌市中央区.
+
+    Parameters
+    ----------
+    names
+        Names, with or without prefecture and district.
+
+    Returns
+    -------
+    pandas.Series
+        5-digit text codes on the index of `names`.
+
+    Raises
+    ------
+    CodeError
+        If a name is missing or no municipality of Hokkaido; names that come close are proposed.
+    """
+    known = _codes_by_name()
+    found = {
+        name: known.get(normalise_name(str(name))) if isinstance(name, str) else None
+        for name in names.unique()
+    }
+    faults = [
+        f"{name!r} is no municipality of Hokkaido{_proposal(name)} ({_rows_of(names, name)})."
+        for name, code in found.items()
+        if code is None
+    ]
+    if faults:
+        raise CodeError(f"Municipality names in {_column(names)}: " + list_faults(faults))
+    return names.map(found)
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """What a written code can mean: as it stands, and as a checked code without its zero."""
+
+    jis: str | None = None
+    checked: str | None = None
+    fault: str = ""
+
+    @property
+    def code(self) -> str | None:
+        return self.jis or self.checked
+
+
+def _as_digits(value: object) -> str:
+    """Write a value as text the way its owner would: NFKC, no blanks, no ``.0`` of a float."""
+    if pd.isna(value):  # type: ignore[call-overload]
+        return ""
+    text = unicodedata.normalize("NFKC", str(value)).strip().lstrip("'")
+    return re.sub(r"\.0+$", "", text)
+
+
+def _read(text: str) -> _Reading:
+    if not text:
+        return _Reading(fault="a code is missing")
+    if not re.fullmatch(r"\d{4,6}", text):
+        return _Reading(fault=f"{text!r} is no code of 4, 5 or 6 digits")
+    if len(text) == 6:
+        if check_digit(text[:5]) != text[5]:
+            return _Reading(
+                fault=f"{text!r} has check digit {text[5]} where {check_digit(text[:5])} belongs"
+            )
+        return _plausible(text, _Reading(checked=_possible(text[:5])))
+    if len(text) == 4 or text.startswith("0"):
+        return _plausible(text, _Reading(jis=_possible(text.zfill(5))))
+    short = "0" + text[:4]
+    checked = _possible(short) if check_digit(short) == text[4] else None
+    return _plausible(text, _Reading(jis=_possible(text), checked=checked))
+
+
+def _possible(code: str) -> str | None:
+    """The code itself if a municipality can bear it: prefecture 01-47, number 100-799."""
+    prefecture, number = int(code[:2]), int(code[2:])
+    return code if 1 <= prefecture <= 47 and 100 <= number < 800 else None
+
+
+def _plausible(text: str, reading: _Reading) -> _Reading:
+    if reading.code is None:
+        return _Reading(fault=f"{text!r} cannot be the code of a municipality")
+    return reading
+
+
+def _settle(readings: dict[str, _Reading], form: Form) -> dict[str, _Reading]:
+    """Settle values with two readings by `form`, or by what the rest of the column shows."""
+    single = [r for r in readings.values() if not (r.jis and r.checked)]
+    evidence = {"jis" for r in single if r.jis} | {"checked" for r in single if r.checked}
+    if form == "auto" and len(evidence) == 1:
+        (form,) = evidence  # type: ignore[assignment]
+    settled = {}
+    for text, reading in readings.items():
+        if not (reading.jis and reading.checked):
+            settled[text] = reading
+        elif form == "jis":
+            settled[text] = _Reading(jis=reading.jis)
+        elif form == "checked":
+            settled[text] = _Reading(checked=reading.checked)
+        else:
+            settled[text] = _Reading(
+                fault=f"{text!r} may be {_named(reading.jis)} or {_named(reading.checked)} with a "
+                "check digit and no leading zero; write the codes as 5-digit text, or say which "
+                "form they have"
+            )
+    return settled
+
+
+def _named(code: str | None) -> str:
+    unit = register().get(code or "")
+    return f"{code} {unit.name}" if unit else str(code)
+
+
+def _city_of(code: str) -> str:
+    if not 100 < int(code[2:]) < 200:
+        return code
+    cities = [c for c in DESIGNATED_CITIES if c[:2] == code[:2] and c < code]
+    return max(cities, default=code)
+
+
+@cache
+def _codes_by_name() -> dict[str, str]:
+    names = {}
+    for unit in register().values():
+        if unit.kind == "ward":
+            names[normalise_name("札幌市" + unit.name)] = unit.code
+        elif unit.kind == "municipality":
+            names[normalise_name(unit.name)] = unit.code
+    for unit in register().values():
+        if unit.kind == "northern village":
+            names.setdefault(normalise_name(unit.name), unit.code)
+    return names
+
+
+def _proposal(name: object) -> str:
+    close = difflib.get_close_matches(normalise_name(str(name)), _codes_by_name(), n=2)
+    return f"; did you mean {' or '.join(close)}?" if close else ""
+
+
+def _rows_of(values: pd.Series, value: object) -> str:
+    rows = list(values.index[values.isna() if isinstance(value, float) else values == value])
+    return f"row{'s' if len(rows) > 1 else ''} {name_some(rows)}"
+
+
+def _column(values: pd.Series) -> str:
+    return f"column {values.name!r}" if values.name is not None else "the values given"

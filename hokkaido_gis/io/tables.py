@@ -1,0 +1,182 @@
+"""Read and write attribute tables: CSV in UTF-8 or cp932, Excel, Parquet."""
+
+from __future__ import annotations
+
+import unicodedata
+import zipfile
+from pathlib import Path
+
+import pandas as pd
+
+from hokkaido_gis.errors import OutputError, TableError, list_faults, name_some
+from hokkaido_gis.io.output import replace_when_complete
+
+# UTF-8 comes first: cp932 text is hardly ever valid UTF-8, while UTF-8 text often decodes as cp932.
+_ENCODINGS = ("utf-8-sig", "cp932")
+_MISSING = frozenset({"", "-", "－", "―", "…", "...", "x", "X", "NA", "N/A", "nan", "データなし"})
+
+
+def read_table(path: str | Path) -> pd.DataFrame:
+    """Read a table; in CSV every value stays text, so that no code loses its zero.
+
+    Parameters
+    ----------
+    path
+        ``.csv`` (UTF-8 or cp932, found out by reading), ``.xlsx`` (first sheet) or ``.parquet``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns as named in the file, without blanks around the names. The index counts rows as a
+        spreadsheet shows them (the heading is row 1), so that messages name the row to mend.
+
+    Raises
+    ------
+    TableError
+        If the file is absent, of another kind, in another encoding, damaged, or empty.
+    """
+    source = Path(path)
+    if not source.is_file():
+        raise TableError(str(path), ["there is no such file. Check the path and its ending."])
+    readers = {".csv": _read_csv, ".xlsx": _read_excel, ".parquet": _read_parquet}
+    if source.suffix.lower() not in readers:
+        raise TableError(
+            str(path),
+            [f"tables are read from {', '.join(readers)}; this ends in {source.suffix!r}."],
+        )
+    table = readers[source.suffix.lower()](source)
+    table.columns = [str(column).strip() for column in table.columns]
+    table.index = pd.RangeIndex(2, len(table) + 2)
+    if table.empty:
+        raise TableError(str(path), ["it has a heading but no rows." if len(table.columns) else
+                                     "it is empty."])  # fmt: skip
+    return table
+
+
+def write_table(table: pd.DataFrame, path: str | Path, *, index: bool = False) -> Path:
+    """Write a table in the format of the path's ending, whole or not at all.
+
+    CSV is UTF-8 with a byte-order mark, without which Excel shows Japanese text as rubbish.
+
+    Raises
+    ------
+    OutputError
+        If the ending is unknown or the file cannot be written.
+    """
+    target = Path(path)
+    with replace_when_complete(target) as temporary:
+        match target.suffix.lower():
+            case ".csv":
+                table.to_csv(temporary, index=index, encoding="utf-8-sig", lineterminator="\n")
+            case ".xlsx":
+                table.to_excel(temporary, index=index, engine="openpyxl")
+            case ".parquet":
+                table.to_parquet(temporary, index=index)
+            case _:
+                raise OutputError(
+                    f"Cannot write {target}: tables are written as .csv, .xlsx or .parquet; "
+                    f"this ends in {target.suffix!r}."
+                )
+    return target
+
+
+def require_columns(table: pd.DataFrame, columns: list[str], *, what: str) -> None:
+    """Check that a table has the columns that are asked for.
+
+    Raises
+    ------
+    TableError
+        Naming all that are absent and those that are there.
+    """
+    absent = [column for column in columns if column not in table.columns]
+    if absent:
+        raise TableError(
+            what,
+            [
+                (
+                    f"it has no column {name_some([repr(c) for c in absent])}; "
+                    f"it has {name_some(list(table.columns), most=12)}."
+                )
+            ],
+        )
+
+
+def to_numbers(values: pd.Series) -> pd.Series:
+    """Turn written numbers into floats.
+
+    Full-width digits, thousands commas and blanks are understood; the usual marks of a missing or
+    withheld value (blank, ``-``, ``…``, ``x``) become missing, never zero.
+
+    Parameters
+    ----------
+    values
+        Text or numbers.
+
+    Returns
+    -------
+    pandas.Series
+        Floats on the same index.
+
+    Raises
+    ------
+    TableError
+        If a value is neither a number nor a mark of a missing one; every such row is named.
+
+    Examples
+    --------
+    >>> to_numbers(pd.Series(["１，２３４", "x", "5.5"])).tolist()
+    [1234.0, nan, 5.5]
+    """
+    if pd.api.types.is_numeric_dtype(values):
+        return values.astype(float)
+    texts = values.map(_plain_number)
+    numbers = pd.to_numeric(texts, errors="coerce")
+    wrong = values[numbers.isna() & texts.notna()]
+    if len(wrong):
+        faults = [f"row {i}: {value!r} is no number." for i, value in wrong.head(10).items()]
+        more = [f"{len(wrong) - 10} more rows like these."] if len(wrong) > 10 else []
+        raise TableError(f"column {values.name!r}", [list_faults([*faults, *more])])
+    return numbers.astype(float)
+
+
+def _plain_number(value: object) -> str | float | None:
+    if value is None or (isinstance(value, float) and pd.isna(value)) or value is pd.NA:
+        return None
+    text = unicodedata.normalize("NFKC", str(value)).replace(",", "").replace(" ", "").strip()
+    return None if text in _MISSING else text
+
+
+def _read_csv(path: Path) -> pd.DataFrame:
+    for encoding in _ENCODINGS:
+        try:
+            text = path.read_bytes().decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        return _parse_csv(path, encoding) if text.strip() else pd.DataFrame()
+    raise TableError(
+        str(path),
+        ["its text is neither UTF-8 nor cp932 (Shift_JIS). Save it as 'CSV UTF-8' and try again."],
+    )
+
+
+def _parse_csv(path: Path, encoding: str) -> pd.DataFrame:
+    try:
+        return pd.read_csv(
+            path, dtype=str, encoding=encoding, keep_default_na=False, na_values=[""]
+        )
+    except pd.errors.ParserError as error:
+        raise TableError(str(path), [f"it is no well-formed CSV ({error})."]) from error
+
+
+def _read_excel(path: Path) -> pd.DataFrame:
+    try:
+        return pd.read_excel(path, dtype=object, engine="openpyxl", na_values=[""])
+    except (zipfile.BadZipFile, KeyError, ValueError) as error:
+        raise TableError(str(path), [f"it cannot be read as an Excel file ({error})."]) from error
+
+
+def _read_parquet(path: Path) -> pd.DataFrame:
+    try:
+        return pd.read_parquet(path)
+    except (ValueError, OSError) as error:
+        raise TableError(str(path), [f"it cannot be read as Parquet ({error})."]) from error
