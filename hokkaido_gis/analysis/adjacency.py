@@ -1,0 +1,317 @@
+"""Which municipalities touch, along a border, in a point, or across a gap."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from pyproj import Transformer
+
+from hokkaido_gis.analysis import contiguity
+from hokkaido_gis.crs import STORAGE_CRS, local_metric_crs, lonlat, require_crs
+from hokkaido_gis.errors import JoinError, LayerError, LayerWarning, name_some
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import geopandas as gpd
+    import numpy.typing as npt
+    from libpysal.graph import Graph
+    from pyproj import CRS
+
+PAIR_COLUMNS = (
+    "code", "name", "neighbour_code", "neighbour_name", "contact", "border_m", "gap_m",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class Adjacency:
+    """Neighbours of each unit of a layer; units without any stay in.
+
+    Attributes
+    ----------
+    names
+        Name of every unit, on an index of codes.
+    pairs
+        One row a pair, ``code`` < ``neighbour_code``, with the columns ``code``, ``name``,
+        ``neighbour_code``, ``neighbour_name``, ``contact`` (``border``, ``point``, ``gap``, or
+        ``listed`` where the pair comes from a table), ``border_m`` (length of the common border on
+        the ellipsoid [m]) and ``gap_m`` (width of the narrowest gap [m], 0 for contacts).
+    """
+
+    names: pd.Series
+    pairs: pd.DataFrame
+
+    @property
+    def directed(self) -> pd.DataFrame:
+        """Each pair both ways: columns ``code`` and ``neighbour_code``, in ascending order."""
+        one = self.pairs[["code", "neighbour_code"]]
+        back = one.rename(columns={"code": "neighbour_code", "neighbour_code": "code"})
+        both = pd.concat([one, back[["code", "neighbour_code"]]])
+        return both.sort_values(["code", "neighbour_code"], ignore_index=True)
+
+    def neighbours(self, code: str) -> list[str]:
+        """Codes of the neighbours of one unit, ascending.
+
+        Raises
+        ------
+        JoinError
+            If the layer has no such unit.
+        """
+        if code not in self.names.index:
+            raise JoinError(
+                f"There is no unit {code!r} in this layer of {len(self.names)}; "
+                f"codes run from {self.names.index.min()} to {self.names.index.max()}."
+            )
+        here = self.pairs["code"] == code
+        there = self.pairs["neighbour_code"] == code
+        found = [*self.pairs.loc[here, "neighbour_code"], *self.pairs.loc[there, "code"]]
+        return sorted(found)
+
+    def counts(self) -> pd.Series:
+        """Number of neighbours of every unit, 0 for islands, on the index of `names`."""
+        counted = self.directed.groupby("code").size()
+        return counted.reindex(self.names.index, fill_value=0).rename("neighbours")
+
+    def to_graph(self) -> Graph:
+        """Give the adjacency as a `libpysal.graph.Graph` with weight 1; islands are isolates.
+
+        Raises
+        ------
+        ImportError
+            If libpysal is not installed.
+        """
+        try:
+            from libpysal.graph import Graph  # noqa: PLC0415  (an extra, loaded when used)
+        except ImportError as error:
+            raise ImportError(
+                "to_graph needs libpysal: pip install 'hokkaido-gis[graph]'"
+            ) from error
+        islands = self.counts()[lambda c: c == 0].index
+        table = pd.concat(
+            [
+                self.directed.assign(weight=1.0),
+                pd.DataFrame({"code": islands, "neighbour_code": islands, "weight": 0.0}),
+            ]
+        )
+        order = {code: i for i, code in enumerate(self.names.index)}
+        table = table.sort_values(["code", "neighbour_code"], key=lambda c: c.map(order))
+        return Graph.from_arrays(*(table[column].to_numpy() for column in table))
+
+
+def find_adjacency(municipalities: gpd.GeoDataFrame, *, tolerance: float = 0.0) -> Adjacency:
+    """Find which polygons touch.
+
+    Two polygons touch by a border where their boundaries share a length, by a point where they
+    share single points only. Where the vertices of neighbours differ, nothing touches exactly: a
+    `tolerance` then finds pairs across a gap or a slight overlap.
+
+    Parameters
+    ----------
+    municipalities
+        Polygons with a unique index of codes, in any CRS; a column ``name`` is used if there.
+    tolerance
+        Greatest gap [m] over which two polygons still count as neighbours.
+
+    Returns
+    -------
+    Adjacency
+        Symmetric; units without a neighbour are kept.
+
+    Raises
+    ------
+    CRSError
+        If the layer has no CRS.
+    LayerError
+        If codes are repeated, geometries are missing or no polygons, or the tolerance is negative.
+
+    Warns
+    -----
+    LayerWarning
+        If boundaries cross, or nothing touches at all, and no tolerance was given.
+    """
+    crs = require_crs(municipalities, "municipalities")
+    _check_units(municipalities, tolerance)
+    segments = contiguity.ring_segments(municipalities.geometry.to_numpy())
+
+    def to_lonlat(xy: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        return lonlat(crs, xy)
+
+    shared, matched = contiguity.shared_borders(segments, to_lonlat)
+    loose = segments.take(~matched)
+    along, touching, crossing = contiguity.unmatched_contacts(loose, to_lonlat)
+    borders = _frame(shared, along).groupby(["first", "second"], as_index=False).sum()
+    points = _frame(contiguity.shared_points(segments), touching)
+    found = [_contact(borders, "border"), _contact(points, "point")]
+    if tolerance > 0:
+        to_metric, to_degrees = _metric_transforms(municipalities, crs)
+        gaps = contiguity.near_contacts(loose, to_metric, to_degrees, tolerance)
+        found.append(_contact(_frame(gaps), "gap"))
+    names = _names(municipalities)
+    pairs = pd.concat(found).drop_duplicates(["first", "second"])
+    if tolerance == 0:
+        _tell_what_does_not_touch(names, pairs, crossing)
+    return Adjacency(names, _pair_table(pairs, names))
+
+
+def adjacency_from_lists(names: pd.Series, lists: pd.Series) -> Adjacency:
+    """Build an adjacency from a table that lists each unit's neighbours by name.
+
+    Parameters
+    ----------
+    names
+        Name of every unit, on an index of codes.
+    lists
+        For each code the names of its neighbours, as sequences.
+
+    Returns
+    -------
+    Adjacency
+        Pairs listed at least one way, with contact ``listed``. Rows that list themselves or that
+        their neighbour does not list back are told as `LayerWarning`.
+
+    Raises
+    ------
+    JoinError
+        If a listed name is no unit.
+    """
+    code_of = {name: code for code, name in names.items()}
+    listed = lists.explode().dropna()
+    unknown = sorted(set(listed) - set(code_of))
+    if unknown:
+        raise JoinError(f"Listed as neighbours, but not among the units: {name_some(unknown)}.")
+    table = pd.DataFrame({"one": listed.index, "other": listed.map(code_of).to_numpy()})
+    _tell_odd_rows(table, names)
+    table = table[table["one"] != table["other"]]
+    pairs = pd.DataFrame(
+        {
+            "code": table[["one", "other"]].min(axis=1),
+            "neighbour_code": table[["one", "other"]].max(axis=1),
+        }
+    ).drop_duplicates()
+    pairs = pairs.assign(
+        name=pairs["code"].map(names),
+        neighbour_name=pairs["neighbour_code"].map(names),
+        contact="listed",
+        border_m=np.nan,
+        gap_m=np.nan,
+    )
+    return Adjacency(names, _sorted(pairs))
+
+
+def _check_units(units: gpd.GeoDataFrame, tolerance: float) -> None:
+    faults = []
+    repeated = units.index[units.index.duplicated()].unique()
+    if len(repeated):
+        faults.append(
+            f"codes stand more than once in the index ({name_some(list(repeated))}); dissolve the "
+            "parts first, as read_municipalities does."
+        )
+    absent = units.geometry.isna() | units.geometry.is_empty
+    if absent.any():
+        faults.append(f"no geometry for {name_some(list(units.index[absent]))}.")
+    other = ~units.geom_type[~absent].isin(["Polygon", "MultiPolygon"])
+    if other.any():
+        faults.append(f"no polygons: {name_some(list(units.index[~absent][other]))}.")
+    if not tolerance >= 0:
+        faults.append(f"a tolerance is a distance of 0 m or more; got {tolerance}.")
+    if faults:
+        raise LayerError("municipalities", faults)
+
+
+def _names(units: gpd.GeoDataFrame) -> pd.Series:
+    if "name" in units.columns:
+        return pd.Series(units["name"], name="name")
+    return pd.Series(units.index.astype(str), index=units.index, name="name")
+
+
+def _frame(*pairs: contiguity.Pairs) -> pd.DataFrame:
+    return pd.concat([pd.DataFrame(p._asdict()) for p in pairs], ignore_index=True)
+
+
+def _contact(pairs: pd.DataFrame, contact: str) -> pd.DataFrame:
+    value = pairs["value"]
+    return pairs[["first", "second"]].assign(
+        contact=contact,
+        border_m=value if contact == "border" else 0.0,
+        gap_m=value if contact == "gap" else 0.0,
+    )
+
+
+def _metric_transforms(
+    units: gpd.GeoDataFrame, crs: CRS
+) -> tuple[contiguity.ToLonLat, contiguity.ToLonLat]:
+    metric = local_metric_crs(units)
+    there = Transformer.from_crs(crs, metric, always_xy=True)
+    back = Transformer.from_crs(metric, STORAGE_CRS, always_xy=True)
+
+    def to_metric(xy: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        return np.column_stack(there.transform(xy[:, 0], xy[:, 1]))
+
+    def to_degrees(xy: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        return np.column_stack(back.transform(xy[:, 0], xy[:, 1]))
+
+    return to_metric, to_degrees
+
+
+def _pair_table(pairs: pd.DataFrame, names: pd.Series) -> pd.DataFrame:
+    """Turn positions into codes and names, the lower code first."""
+    one, other = names.index[pairs["first"]], names.index[pairs["second"]]
+    swap = one > other
+    code, neighbour = np.where(swap, other, one), np.where(swap, one, other)
+    table = pairs.assign(
+        code=code,
+        neighbour_code=neighbour,
+        name=names.reindex(code).to_numpy(),
+        neighbour_name=names.reindex(neighbour).to_numpy(),
+    )
+    return _sorted(table)
+
+
+def _sorted(pairs: pd.DataFrame) -> pd.DataFrame:
+    ordered = pairs.sort_values(["code", "neighbour_code"], ignore_index=True)
+    return ordered[list(PAIR_COLUMNS)]
+
+
+def _tell_what_does_not_touch(
+    names: pd.Series, pairs: pd.DataFrame, crossing: contiguity.Pairs
+) -> None:
+    if len(crossing.first):
+        one, other = crossing.first[0], crossing.second[0]
+        warnings.warn(
+            f"{len(crossing.first)} pairs of polygons overlap (such as {names.iloc[one]} and "
+            f"{names.iloc[other]}); overlapping is not touching. Give a tolerance in metres to "
+            "count neighbours whose borders do not fit.",
+            LayerWarning,
+            stacklevel=3,
+        )
+    elif pairs.empty and len(names) > 1:
+        warnings.warn(
+            f"None of the {len(names)} polygons touches another. If they should, their borders do "
+            "not share vertices: give a tolerance in metres.",
+            LayerWarning,
+            stacklevel=3,
+        )
+
+
+def _tell_odd_rows(table: pd.DataFrame, names: pd.Series) -> None:
+    selves = table.loc[table["one"] == table["other"], "one"]
+    if len(selves):
+        warnings.warn(
+            "Listed as neighbours of themselves, and passed over: "
+            f"{name_some([names[code] for code in selves])}.",
+            LayerWarning,
+            stacklevel=3,
+        )
+    ways: Sequence[tuple[str, str]] = list(zip(table["one"], table["other"], strict=True))
+    one_way = sorted({(a, b) for a, b in ways} - {(b, a) for a, b in ways})
+    if one_way:
+        told = [f"{names[a]} lists {names[b]}" for a, b in one_way]
+        warnings.warn(
+            f"Listed one way only, and taken both ways: {name_some(told)}.",
+            LayerWarning,
+            stacklevel=3,
+        )
