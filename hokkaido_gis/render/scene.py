@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 
 from hokkaido_gis.errors import RenderError, name_some
@@ -174,8 +175,8 @@ class Layer:
         """Columns shown to a reader, mapped to their headings."""
         if self.popup is not None:
             return dict(self.popup)
-        geometry = self.frame.geometry.name
-        return {str(c): str(c) for c in self.frame.columns if c != geometry}
+        shapes = self.frame.columns[self.frame.dtypes == "geometry"]
+        return {column: str(column) for column in self.frame.columns if column not in shapes}
 
 
 @dataclass(frozen=True, eq=False)
@@ -221,13 +222,14 @@ class Scene:
         """
         if self.view is not None:
             return self.view
-        boxes = pd.DataFrame([to_wgs84(layer.frame).total_bounds for layer in self.layers]).dropna()
+        boxes = pd.concat([to_wgs84(layer.frame).bounds for layer in self.layers])
+        boxes = boxes[np.isfinite(boxes).all(axis=1)]
         if boxes.empty:
             raise RenderError(
                 f"Scene {self.title!r}: every layer is empty; there is no place to show."
             )
-        west, south = boxes[[0, 1]].min()
-        east, north = boxes[[2, 3]].max()
+        west, south = boxes[["minx", "miny"]].min()
+        east, north = boxes[["maxx", "maxy"]].max()
         return float(west), float(south), float(east), float(north)
 
 

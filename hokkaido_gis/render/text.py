@@ -13,6 +13,21 @@ MISSING_TEXT: dict[Lang, str] = {"ja": "データなし", "en": "no data"}
 WORDS: dict[str, dict[Lang, str]] = {
     "legend": {"ja": "凡例", "en": "Legend"},
     "credit": {"ja": "出典", "en": "Source"},
+    "labels": {"ja": "ラベル", "en": "Labels"},
+    "map": {"ja": "地図", "en": "Map"},
+    "layer": {"ja": "レイヤ", "en": "Layer"},
+    "unplaced": {"ja": "位置のない地物 {count} 件", "en": "{count} without a position"},
+    "search": {"ja": "名前で検索", "en": "Search by name"},
+    "no_match": {"ja": "該当する地物がありません", "en": "Nothing found"},
+    "matches": {"ja": "{count} 件", "en": "{count} found"},
+    "zoom_in": {"ja": "拡大", "en": "Zoom in"},
+    "zoom_out": {"ja": "縮小", "en": "Zoom out"},
+    "whole": {"ja": "全体を表示", "en": "Show all"},
+    "close": {"ja": "閉じる", "en": "Close"},
+    "no_script": {
+        "ja": "この地図の表示には JavaScript が必要です。",
+        "en": "This map needs JavaScript to be drawn.",
+    },
 }
 
 
