@@ -1,0 +1,225 @@
+"""The panel beside a printed map: legend, north arrow and a scale bar that is true to length.
+
+It stands outside the map, so it hides nothing. Lengths on the sheet are inches.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from matplotlib.colors import to_rgba
+from matplotlib.lines import Line2D
+from matplotlib.patches import Polygon, Rectangle
+
+from hokkaido_gis.render.fonts import FAINT_INK, INK
+from hokkaido_gis.render.page import line_height, wrap_text
+from hokkaido_gis.render.text import WORDS, format_number
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from matplotlib.axes import Axes
+
+    from hokkaido_gis.render.classes import Resolved
+    from hokkaido_gis.render.scene import Lang, Symbol
+
+Kind = Literal["area", "line", "point"]
+
+PANEL_WIDTH = 2.45
+# A point of a screen's pixel: symbols keep on paper the size they have on a screen of 96 dpi.
+POINTS_PER_PIXEL = 0.75
+_SWATCH_WIDTH, _SWATCH_HEIGHT = 0.3, 0.16
+_TEXT_LEFT = 0.42
+_TEXT_SIZE, _HEADING_SIZE, _LEGEND_SIZE = 8.5, 9.0, 10.5
+_ROW_GAP, _BLOCK_GAP = 0.05, 0.1
+_BAR_MOST, _BAR_HEIGHT = 1.7, 0.06
+_FOOT_HEIGHT, _NOTE_HEIGHT = 1.0, 0.3
+_UNNAMED: dict[Lang, str] = {
+    "ja": "地図に名前が入らない地物: {}",
+    "en": "Features with no room for a name: {}",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class LegendRow:
+    """A line of the legend; a heading where it has no symbol."""
+
+    lines: tuple[str, ...]
+    symbol: Symbol | None = None
+    kind: Kind = "area"
+
+    @property
+    def size(self) -> float:
+        """Font size [pt]."""
+        return _HEADING_SIZE if self.symbol is None else _TEXT_SIZE
+
+    @property
+    def height(self) -> float:
+        """Height it takes, with the gap below it [in]."""
+        return max(len(self.lines) * line_height(self.size), _SWATCH_HEIGHT) + _ROW_GAP
+
+
+def layer_rows(title: str, kind: Kind, resolved: Resolved) -> list[LegendRow]:
+    """Rows of one layer: its title as a heading where it says more than its classes, then these.
+
+    Parameters
+    ----------
+    title
+        Name of the layer.
+    kind
+        What its symbols look like.
+    resolved
+        Its classes; those without a text are left out.
+    """
+    room = PANEL_WIDTH - _TEXT_LEFT
+    rows = [
+        LegendRow(tuple(wrap_text(c.label, room, _TEXT_SIZE)), c.symbol, kind)
+        for c in resolved.classes
+        if c.label
+    ]
+    if title and rows and [c.label for c in resolved.classes] != [title]:
+        rows.insert(0, LegendRow(tuple(wrap_text(title, PANEL_WIDTH, _HEADING_SIZE))))
+    return rows
+
+
+def panel_height(rows: Sequence[LegendRow]) -> float:
+    """Height the whole panel needs [in]."""
+    return _legend_height(rows) + _NOTE_HEIGHT + _FOOT_HEIGHT
+
+
+def _legend_height(rows: Sequence[LegendRow]) -> float:
+    if not rows:
+        return 0.0
+    headings = sum(row.symbol is None for row in rows[1:])
+    text = sum(row.height for row in rows) + headings * _BLOCK_GAP
+    return line_height(_LEGEND_SIZE) + _BLOCK_GAP + text
+
+
+def draw_legend(axes: Axes, height: float, rows: Sequence[LegendRow], lang: Lang) -> None:
+    """Make axes a panel measured in inches, and write the legend from its top.
+
+    Parameters
+    ----------
+    axes
+        Axes of the panel.
+    height
+        Their height [in].
+    rows
+        Rows of the legend.
+    lang
+        Language of the heading.
+    """
+    axes.set(xlim=(0, PANEL_WIDTH), ylim=(0, height))
+    axes.set_axis_off()
+    if not rows:
+        return
+    axes.text(0, height, WORDS["legend"][lang], size=_LEGEND_SIZE, va="top")
+    top = height - line_height(_LEGEND_SIZE) - _BLOCK_GAP
+    for i, row in enumerate(rows):
+        if row.symbol is None:
+            top -= _BLOCK_GAP if i else 0.0
+        else:
+            _draw_symbol(axes, row.symbol, row.kind, top - line_height(row.size) / 2)
+        left = 0.0 if row.symbol is None else _TEXT_LEFT
+        for j, line in enumerate(row.lines):
+            middle = top - (j + 0.5) * line_height(row.size)
+            axes.text(left, middle, line, size=row.size, va="center")
+        top -= row.height
+
+
+def note_unnamed(axes: Axes, count: int, lang: Lang) -> None:
+    """Say how many features have no name on the map because there was no room for it."""
+    note = _UNNAMED[lang].format(count)
+    axes.text(0, _FOOT_HEIGHT + 0.08, note, size=7, color=FAINT_INK, va="bottom")
+
+
+def draw_north_and_scale(axes: Axes, scale: float) -> None:
+    """Draw an arrow to the north and a scale bar at the foot of the panel.
+
+    Parameters
+    ----------
+    axes
+        Axes of the panel, measured in inches.
+    scale
+        Ground length that an inch of the map shows at its centre [m].
+    """
+    _draw_north(axes)
+    _draw_scale_bar(axes, scale)
+
+
+def _draw_symbol(axes: Axes, symbol: Symbol, kind: Kind, middle: float) -> None:
+    """Draw a symbol as the map does, at the left edge of the panel."""
+    left, right = 0.02, 0.02 + _SWATCH_WIDTH
+    fill = to_rgba(symbol.fill, symbol.fill_opacity)
+    if kind == "line":
+        axes.add_line(
+            Line2D([left, right], [middle] * 2, color=symbol.stroke, lw=symbol.stroke_width)
+        )
+    elif kind == "point":
+        marker = Line2D(
+            [(left + right) / 2],
+            [middle],
+            linestyle="none",
+            marker="o",
+            # A large symbol keeps to its row; the class is told by its colour.
+            markersize=min(2 * symbol.radius * POINTS_PER_PIXEL, 11.0),
+            markerfacecolor=fill,
+            markeredgecolor=symbol.stroke,
+            markeredgewidth=symbol.stroke_width,
+        )
+        axes.add_line(marker)
+    else:
+        corner = (left, middle - _SWATCH_HEIGHT / 2)
+        axes.add_patch(
+            Rectangle(
+                corner,
+                _SWATCH_WIDTH,
+                _SWATCH_HEIGHT,
+                facecolor=fill,
+                edgecolor=symbol.stroke if symbol.stroke_width else "none",
+                linewidth=symbol.stroke_width,
+            )
+        )
+
+
+def _draw_north(axes: Axes) -> None:
+    """Draw an arrow to the north; half of it is dark, so that it stays an arrow in print."""
+    x, foot, tip = 0.16, 0.52, 0.84
+    for side, colour in ((-1, INK), (1, "white")):
+        corners = [(x, tip), (x + side * 0.09, foot), (x, foot + 0.08)]
+        axes.add_patch(Polygon(corners, facecolor=colour, edgecolor=INK, linewidth=0.6))
+    axes.text(x, tip + 0.02, "N", size=8, ha="center", va="bottom")
+
+
+def _draw_scale_bar(axes: Axes, scale: float) -> None:
+    length = round_length(scale * _BAR_MOST)
+    inches = length / scale
+    left, bottom = 0.06, 0.06
+    for i, colour in enumerate((INK, "white")):
+        half = Rectangle(
+            (left + i * inches / 2, bottom),
+            inches / 2,
+            _BAR_HEIGHT,
+            facecolor=colour,
+            edgecolor=INK,
+            linewidth=0.6,
+        )
+        half.set_gid(f"scale-bar-{i}")
+        axes.add_patch(half)
+    for part in (0.0, 0.5, 1.0):
+        text = format_number(length * part / 1000) + (" km" if part == 1 else "")
+        axes.text(left + inches * part, bottom + 0.09, text, size=7.5, ha="center", va="bottom")
+
+
+def round_length(most: float) -> float:
+    """Return the longest length of 1, 2 or 5 times a power of ten that is not over `most`.
+
+    Examples
+    --------
+    >>> round_length(137_000), round_length(4_300)
+    (100000.0, 2000.0)
+    """
+    power = 10.0 ** math.floor(math.log10(most))
+    return next(step * power for step in (5, 2, 1) if step * power <= most * (1 + 1e-9))
