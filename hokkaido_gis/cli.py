@@ -1,0 +1,354 @@
+"""The command line: read the options, call one function, print the paths or one message.
+
+What a command needs is imported when it runs, so that ``--help`` answers at once.
+"""
+
+from __future__ import annotations
+
+import sys
+import traceback
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import click
+
+from hokkaido_gis._version import __version__
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import pandas as pd
+
+OK, OUR_FAULT, USER_FAULT = 0, 1, 2
+
+Command = Callable[..., Any]
+
+
+def common(command: Command) -> Command:
+    """Add the options that every command has."""
+    for option in (
+        click.option(
+            "--lang",
+            type=click.Choice(["ja", "en"]),
+            default="ja",
+            show_default=True,
+            help="Language of maps, tables and legends.",
+        ),
+        click.option("-q", "--quiet", is_flag=True, help="No progress and no notes."),
+        click.option("-v", "--verbose", is_flag=True, help="More, with tracebacks of faults."),
+        click.version_option(__version__, prog_name="hokkaido-gis"),
+    ):
+        command = option(command)
+    return command
+
+
+def data_option(command: Command) -> Command:
+    """Add ``--data``, the folder of layers."""
+    return click.option(
+        "--data",
+        type=click.Path(path_type=Path),
+        help="Folder of layers.  [default: the sample that comes with the package]",
+    )(command)
+
+
+def out_file(command: Command) -> Command:
+    """Add ``--out`` for one file, whose ending chooses the format."""
+    return click.option(
+        "--out",
+        type=click.Path(path_type=Path),
+        required=True,
+        help="File to write; its ending chooses the format.",
+    )(command)
+
+
+def key_option(command: Command) -> Command:
+    """Add ``--key`` and ``--code-form``, which name the municipality of a row."""
+    command = click.option(
+        "--code-form",
+        type=click.Choice(["auto", "jis", "checked"]),
+        default="auto",
+        show_default=True,
+        help="How 5-digit codes are meant: JIS codes, or codes with check digit and lost zero.",
+    )(command)
+    return click.option("--key", help="Column of codes or names.  [default: found by its name]")(
+        command
+    )
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="hokkaido-gis")
+def cli() -> None:
+    """Geospatial analysis of renewable energy in Hokkaido, from official data to Google Earth."""
+
+
+@cli.command()
+@data_option
+@click.option(
+    "--out", type=click.Path(path_type=Path), default="out", show_default=True, help="Folder."
+)
+@click.option("--chapter", type=int, help="Only this chapter.")
+@click.option("--only", metavar="ID", help="Only this figure or table.")
+@common
+def report(
+    data: Path | None,
+    out: Path,
+    chapter: int | None,
+    only: str | None,
+    lang: Literal["ja", "en"],
+    quiet: bool,
+    verbose: bool,
+) -> None:
+    """Make the figures and tables of the report, with an index page and the ledger."""
+    from hokkaido_gis.report.run import run_report
+
+    echo(run_report(data, out, chapter=chapter, only=only, lang=lang, progress=not quiet))
+
+
+@cli.command()
+@click.argument("id")
+@data_option
+@click.option(
+    "--out", type=click.Path(path_type=Path), default="out", show_default=True, help="Folder."
+)
+@click.option("--municipality", help="Name or code, for figures drawn for any municipality.")
+@common
+def figure(
+    id: str,  # noqa: A002
+    data: Path | None,
+    out: Path,
+    municipality: str | None,
+    lang: Literal["ja", "en"],
+    quiet: bool,
+    verbose: bool,
+) -> None:
+    """Make one figure or table, in all its formats."""
+    from hokkaido_gis.report.run import run_figure
+
+    echo(run_figure(id, data, out, municipality=municipality, lang=lang))
+
+
+@cli.command(name="list")
+@common
+def list_(lang: str, quiet: bool, verbose: bool) -> None:
+    """List the figures and tables of the report."""
+    import pandas as pd
+
+    from hokkaido_gis.report.registry import registry
+
+    columns = ["id", "kind", "title", "layer", "region"]
+    rows = [[getattr(entry, column) for column in columns] for entry in registry().values()]
+    echo_table(pd.DataFrame(rows, columns=columns))
+
+
+@cli.command()
+@data_option
+@click.option("--chapter", type=int, help="Only this chapter.")
+@common
+def check(
+    data: Path | None,
+    chapter: int | None,
+    lang: Literal["ja", "en"],
+    quiet: bool,
+    verbose: bool,
+) -> None:
+    """Compare each published figure with what is computed."""
+    from hokkaido_gis.report.inputs import Inputs
+    from hokkaido_gis.report.ledger import ledger
+
+    echo_table(ledger(Inputs(data), chapter=chapter, lang=lang))
+
+
+@cli.command()
+@click.argument("boundaries")
+@out_file
+@click.option(
+    "--tolerance",
+    type=float,
+    default=0.0,
+    show_default=True,
+    help="Greatest gap in metres over which two municipalities still count as neighbours.",
+)
+@click.option("--crs", help="CRS of boundaries that state none, such as EPSG:6668.")
+@common
+def adjacency(
+    boundaries: str,
+    out: Path,
+    tolerance: float,
+    crs: str | None,
+    lang: str,
+    quiet: bool,
+    verbose: bool,
+) -> None:
+    """Find which municipalities touch, and the length of their borders."""
+    from hokkaido_gis.analysis.adjacency import find_adjacency
+    from hokkaido_gis.io.tables import write_table
+    from hokkaido_gis.readers.municipalities import read_municipalities
+
+    municipalities = read_municipalities(boundaries, crs=crs)
+    echo([write_table(find_adjacency(municipalities, tolerance=tolerance).pairs, out)])
+
+
+@cli.command()
+@click.argument("boundaries")
+@click.argument("table", type=click.Path(path_type=Path))
+@click.option("--value", required=True, metavar="COL", help="Column to sum.")
+@key_option
+@out_file
+@click.option("--tolerance", type=float, default=0.0, show_default=True, help="As for adjacency.")
+@click.option("--crs", help="CRS of boundaries that state none, such as EPSG:6668.")
+@common
+def aggregate(
+    boundaries: str,
+    table: Path,
+    value: str,
+    key: str | None,
+    code_form: Literal["auto", "jis", "checked"],
+    out: Path,
+    tolerance: float,
+    crs: str | None,
+    lang: str,
+    quiet: bool,
+    verbose: bool,
+) -> None:
+    """Sum a column over each municipality and those that touch it."""
+    from hokkaido_gis.analysis.adjacency import find_adjacency
+    from hokkaido_gis.analysis.aggregate import explain_sums
+    from hokkaido_gis.io.tables import read_table, require_columns, to_numbers, write_table
+    from hokkaido_gis.join import index_by_municipality
+    from hokkaido_gis.readers.municipalities import read_municipalities
+
+    rows = read_table(table)
+    require_columns(rows, [value], what=str(table))
+    municipalities = read_municipalities(boundaries, crs=crs)
+    keyed = index_by_municipality(
+        rows.assign(**{value: to_numbers(rows[value])}),
+        key=key,
+        form=code_form,
+        units=municipalities.index,
+        what=str(table),
+    )
+    neighbours = find_adjacency(municipalities, tolerance=tolerance)
+    sums = explain_sums(keyed[value], neighbours)
+    echo([write_table(sums.rename_axis("code").reset_index(), out)])
+
+
+@cli.command()
+@click.argument("table", type=click.Path(path_type=Path))
+@click.option("--criteria", required=True, type=click.Path(path_type=Path), help="TOML file.")
+@click.option("--boundaries", help="Boundaries, where a knock-out reaches over to neighbours.")
+@click.option("--explain", type=click.Path(path_type=Path), help="Also write every margin here.")
+@key_option
+@out_file
+@common
+def siting(
+    table: Path,
+    criteria: Path,
+    boundaries: str | None,
+    explain: Path | None,
+    key: str | None,
+    code_form: Literal["auto", "jis", "checked"],
+    out: Path,
+    lang: str,
+    quiet: bool,
+    verbose: bool,
+) -> None:
+    """Mark, knock out and rank sites by criteria."""
+    from hokkaido_gis.analysis.adjacency import find_adjacency
+    from hokkaido_gis.criteria import read_criteria
+    from hokkaido_gis.io.tables import read_table, require_columns, to_numbers, write_table
+    from hokkaido_gis.join import index_by_municipality
+    from hokkaido_gis.readers.municipalities import read_municipalities
+    from hokkaido_gis.siting import evaluate_siting, explain_siting
+
+    study = read_criteria(criteria)
+    rows = read_table(table)
+    require_columns(rows, study.columns, what=str(table))
+    numbers = rows.assign(**{column: to_numbers(rows[column]) for column in study.columns})
+    keyed = index_by_municipality(numbers, key=key, form=code_form, what=str(table))
+    neighbours = find_adjacency(read_municipalities(boundaries)) if boundaries else None
+    result = evaluate_siting(keyed, study, adjacency=neighbours)
+    written = [write_table(result.reset_index(), out)]
+    if explain is not None:
+        written.append(write_table(explain_siting(keyed, study), explain))
+    echo(written)
+
+
+def echo(paths: Iterable[Path]) -> None:
+    """Print paths, one a line."""
+    for path in paths:
+        click.echo(str(path))
+
+
+def echo_table(table: pd.DataFrame) -> None:
+    """Print a table as CSV."""
+    click.echo(table.to_csv(index=False, lineterminator="\n"), nl=False)
+
+
+def main() -> None:
+    """Run the command line and leave with 0 done, 2 wrong input or options, 1 a fault of ours."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run the command line.
+
+    Parameters
+    ----------
+    arguments
+        Words after the program's name.
+
+    Returns
+    -------
+    int
+        Exit status.
+    """
+    quiet = bool({"-q", "--quiet"} & set(arguments))
+    verbose = bool({"-v", "--verbose"} & set(arguments))
+    for stream in (sys.stdout, sys.stderr):
+        # A cp932 console cannot show every character; an escape is better than an end.
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    with warnings.catch_warnings():
+        _tell_notes(quiet=quiet, verbose=verbose)
+        try:
+            cli.main(arguments, prog_name="hokkaido-gis", standalone_mode=False)
+        except click.ClickException as error:
+            error.show()
+            return USER_FAULT
+        except click.exceptions.Exit as done:
+            return int(done.exit_code)
+        except (click.Abort, KeyboardInterrupt):
+            click.echo("Stopped. Files written so far are whole; others are as before.", err=True)
+            return OUR_FAULT
+        except Exception as error:  # noqa: BLE001  (the outermost place: everything ends here)
+            return _tell_error(error, verbose=verbose)
+    return OK
+
+
+def _tell_notes(*, quiet: bool, verbose: bool) -> None:
+    """Turn what readers say of their layers into one line each; hide other libraries' warnings."""
+    from hokkaido_gis.errors import LayerWarning
+
+    def show(message: Warning | str, *_: object, **__: object) -> None:
+        click.echo(f"note: {message}", err=True)
+
+    warnings.simplefilter("default" if verbose else "ignore")
+    warnings.simplefilter("ignore" if quiet else "always", LayerWarning)
+    warnings.showwarning = show
+
+
+def _tell_error(error: Exception, *, verbose: bool) -> int:
+    from hokkaido_gis.errors import HokkaidoGisError
+
+    if isinstance(error, HokkaidoGisError):
+        click.echo(f"error: {error}", err=True)
+        return USER_FAULT
+    if verbose:
+        traceback.print_exception(error)
+    kind = type(error).__name__
+    click.echo(
+        f"fault of hokkaido-gis: {kind}: {error} (run again with -v for the traceback)", err=True
+    )
+    return OUR_FAULT

@@ -1,0 +1,50 @@
+"""The ledger: each published figure beside what was computed, with a verdict and a cause."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from hokkaido_gis.report import chapter2_checks
+from hokkaido_gis.report.registry import registry
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from hokkaido_gis.render.scene import Lang
+    from hokkaido_gis.report.comparison import Check
+    from hokkaido_gis.report.inputs import Inputs
+
+COLUMNS = ("id", "quantity", "published", "computed", "difference", "verdict", "cause")
+
+_CHAPTERS: dict[int, Callable[[Inputs], Iterator[Check]]] = {2: chapter2_checks.checks}
+
+
+def ledger(inputs: Inputs, *, chapter: int | None = None, lang: Lang = "ja") -> pd.DataFrame:
+    """Recompute every published figure that can be, and compare.
+
+    Parameters
+    ----------
+    inputs
+        Layers and tables of the run.
+    chapter
+        Only this chapter of the report.
+    lang
+        Language of quantities and causes.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns ``id``, ``quantity``, ``published``, ``computed`` (a range where inputs are lost),
+        ``difference``, ``verdict`` and ``cause``; in the order of the report.
+    """
+    rows = [
+        check.row(lang)
+        for number, checks in _CHAPTERS.items()
+        if chapter in (None, number)
+        for check in checks(inputs)
+    ]
+    place = {name: position for position, name in enumerate(registry())}
+    table = pd.DataFrame(rows, columns=list(COLUMNS))
+    return table.sort_values("id", key=lambda ids: ids.map(place), kind="stable", ignore_index=True)
