@@ -58,7 +58,7 @@ def check_digit(code: str) -> str:
     >>> check_digit("01202"), check_digit("01101"), check_digit("01100")
     ('5', '1', '2')
     """
-    if not re.fullmatch(r"\d{5}", code):
+    if not re.fullmatch(r"[0-9]{5}", code):
         raise CodeError(f"A check digit belongs to a 5-digit code; got {code!r}.")
     weighted = sum(w * int(d) for w, d in zip((6, 5, 4, 3, 2), code, strict=True))
     return str((11 - weighted % 11) % 10)
@@ -92,18 +92,17 @@ def normalise_codes(values: pd.Series, *, form: Form = "auto") -> pd.Series:
     >>> normalise_codes(pd.Series([1100, "01202", "012033"])).tolist()
     ['01100', '01202', '01203']
     """
-    texts = values.map(_as_digits)
+    texts = _aligned([_as_digits(value) for value in values], values)
     readings = {text: _read(text) for text in texts.unique()}
     chosen = _settle(readings, form)
     faults = [
-        f"{reading.fault} ({_rows_of(texts, text)})."
+        f"{reading.fault} ({_rows_of(texts == text)})."
         for text, reading in chosen.items()
         if reading.fault
     ]
     if faults:
         raise CodeError(f"Municipality codes in {_column(values)}: " + list_faults(faults))
-    codes = texts.map({text: reading.code for text, reading in chosen.items()})
-    return pd.Series(codes, index=values.index, name=values.name)
+    return _aligned([chosen[text].code for text in texts], values)
 
 
 def ward_to_city(codes: pd.Series) -> pd.Series:
@@ -114,7 +113,8 @@ def ward_to_city(codes: pd.Series) -> pd.Series:
     >>> ward_to_city(pd.Series(["01101", "01202", "14132"])).tolist()
     ['01100', '01202', '14130']
     """
-    return codes.map({code: _city_of(code) for code in codes.unique()})
+    cities = {code: _city_of(code) for code in codes.unique()}
+    return _aligned([cities[code] for code in codes], codes)
 
 
 def normalise_name(name: str) -> str:
@@ -130,7 +130,7 @@ def normalise_name(name: str) -> str:
     """
     text = re.sub(r"\s+", "", unicodedata.normalize("NFKC", name)).translate(_VARIANTS)
     text = text.removeprefix("北海道")
-    return re.sub(r"^(?!.*市).{1,4}郡(?=.+[町村]$)", "", text)
+    return re.sub(r"^.{1,4}?郡(?=.+[町村]$)", "", text)
 
 
 def codes_from_names(names: pd.Series) -> pd.Series:
@@ -155,18 +155,18 @@ def codes_from_names(names: pd.Series) -> pd.Series:
         If a name is missing or no municipality of Hokkaido; names that come close are proposed.
     """
     known = _codes_by_name()
-    found = {
-        name: known.get(normalise_name(str(name))) if isinstance(name, str) else None
-        for name in names.unique()
-    }
+    present = names.dropna()
+    found = {name: known.get(normalise_name(str(name))) for name in present.unique()}
     faults = [
-        f"{name!r} is no municipality of Hokkaido{_proposal(name)} ({_rows_of(names, name)})."
+        f"{name!r} is no municipality of Hokkaido{_proposal(name)} ({_rows_of(present == name)})."
         for name, code in found.items()
         if code is None
     ]
+    if len(present) < len(names):
+        faults.append(f"a name is missing ({_rows_of(names.isna())}).")
     if faults:
         raise CodeError(f"Municipality names in {_column(names)}: " + list_faults(faults))
-    return names.map(found)
+    return _aligned([found[name] for name in names], names)
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +193,7 @@ def _as_digits(value: object) -> str:
 def _read(text: str) -> _Reading:
     if not text:
         return _Reading(fault="a code is missing")
-    if not re.fullmatch(r"\d{4,6}", text):
+    if not re.fullmatch(r"[0-9]{4,6}", text):
         return _Reading(fault=f"{text!r} is no code of 4, 5 or 6 digits")
     if len(text) == 6:
         if check_digit(text[:5]) != text[5]:
@@ -221,26 +221,37 @@ def _plausible(text: str, reading: _Reading) -> _Reading:
 
 
 def _settle(readings: dict[str, _Reading], form: Form) -> dict[str, _Reading]:
-    """Settle values with two readings by `form`, or by what the rest of the column shows."""
+    """Settle 5-digit values without a leading zero by `form`, or by what the column shows."""
     single = [r for r in readings.values() if not (r.jis and r.checked)]
     evidence = {"jis" for r in single if r.jis} | {"checked" for r in single if r.checked}
     if form == "auto" and len(evidence) == 1:
         (form,) = evidence  # type: ignore[assignment]
-    settled = {}
-    for text, reading in readings.items():
-        if not (reading.jis and reading.checked):
-            settled[text] = reading
-        elif form == "jis":
-            settled[text] = _Reading(jis=reading.jis)
-        elif form == "checked":
-            settled[text] = _Reading(checked=reading.checked)
-        else:
-            settled[text] = _Reading(
-                fault=f"{text!r} may be {_named(reading.jis)} or {_named(reading.checked)} with a "
-                "check digit and no leading zero; write the codes as 5-digit text, or say which "
-                "form they have"
-            )
-    return settled
+    return {
+        text: _settle_short(text, reading, form) if _is_short(text) else reading
+        for text, reading in readings.items()
+    }
+
+
+def _is_short(text: str) -> bool:
+    """Whether a code has 5 digits and no leading zero, the only ones that `form` is about."""
+    return re.fullmatch(r"[1-9][0-9]{4}", text) is not None
+
+
+def _settle_short(text: str, reading: _Reading, form: Form) -> _Reading:
+    if reading.fault:
+        return reading
+    if form == "jis":
+        fault = f"{text!r} cannot be the JIS code of a municipality"
+        return _Reading(jis=reading.jis) if reading.jis else _Reading(fault=fault)
+    if form == "checked":
+        fault = f"{text!r} has check digit {text[4]} where {check_digit('0' + text[:4])} belongs"
+        return _Reading(checked=reading.checked) if reading.checked else _Reading(fault=fault)
+    if not (reading.jis and reading.checked):
+        return reading
+    return _Reading(
+        fault=f"{text!r} may be {_named(reading.jis)} or {_named(reading.checked)} with a check "
+        "digit and no leading zero; write the codes as 5-digit text, or say which form they have"
+    )
 
 
 def _named(code: str | None) -> str:
@@ -251,7 +262,7 @@ def _named(code: str | None) -> str:
 def _city_of(code: str) -> str:
     if not 100 < int(code[2:]) < 200:
         return code
-    cities = [c for c in DESIGNATED_CITIES if c[:2] == code[:2] and c < code]
+    cities = [c for c in DESIGNATED_CITIES if c[:2] == code[:2] and c <= code]
     return max(cities, default=code)
 
 
@@ -274,8 +285,13 @@ def _proposal(name: object) -> str:
     return f"; did you mean {' or '.join(close)}?" if close else ""
 
 
-def _rows_of(values: pd.Series, value: object) -> str:
-    rows = list(values.index[values.isna() if isinstance(value, float) else values == value])
+def _aligned(texts: list[str | None], like: pd.Series) -> pd.Series:
+    """Text on the index and under the name of another column, also when there are no rows."""
+    return pd.Series(texts, index=like.index, name=like.name, dtype="str")
+
+
+def _rows_of(hits: pd.Series) -> str:
+    rows = list(hits.index[hits])
     return f"row{'s' if len(rows) > 1 else ''} {name_some(rows)}"
 
 

@@ -51,8 +51,8 @@ def no_crs_fault(frame: gpd.GeoDataFrame) -> str:
     looks = "longitude and latitude" if -180 <= west <= east <= 180 else "metres of some projection"
     return (
         f"it has no CRS (no .prj file?). Its coordinates run from {west:g}, {south:g} to {east:g}, "
-        f"{north:g}, which looks like {looks}. Say what they are, e.g. crs='EPSG:6668' (JGD2011), "
-        "'EPSG:4612' (JGD2000) or 'EPSG:4301' (Tokyo datum)."
+        f"{north:g}, which looks like {looks}. Say what they are with crs (--crs on the command "
+        "line): EPSG:6668 for JGD2011, EPSG:4612 for JGD2000, EPSG:4301 for the Tokyo datum."
     )
 
 
@@ -77,13 +77,20 @@ def to_storage_crs(frame: gpd.GeoDataFrame, layer: str) -> gpd.GeoDataFrame:
     Raises
     ------
     CRSError
-        If the layer has no CRS, or no operation of known accuracy leads to JGD2011.
+        If the layer has no CRS, its coordinates cannot be what its CRS says, or no operation of
+        known accuracy leads to JGD2011.
     """
     crs = require_crs(frame, layer)
+    if crs.is_geographic:
+        _require_degrees(frame, layer)
     if is_same_crs(crs, STORAGE_CRS):
         return frame.copy()
     try:
         transformer = _transformer(crs.to_wkt())
+        shapes = shapely.transform(
+            frame.geometry.to_numpy(),
+            lambda xy: np.column_stack(transformer.transform(xy[:, 0], xy[:, 1], errcheck=True)),
+        )
     except ProjError as error:
         raise CRSError(
             layer,
@@ -95,10 +102,7 @@ def to_storage_crs(frame: gpd.GeoDataFrame, layer: str) -> gpd.GeoDataFrame:
             ],
         ) from error
     moved = frame.copy()
-    moved.geometry = shapely.transform(
-        frame.geometry.to_numpy(),
-        lambda xy: np.column_stack(transformer.transform(xy[:, 0], xy[:, 1], errcheck=True)),
-    )
+    moved.geometry = shapes
     moved = moved.set_crs(STORAGE_CRS, allow_override=True)
     _tell_datum_move(frame, moved, transformer, layer)
     return moved
@@ -166,10 +170,22 @@ def geodesic_lengths(
 
 
 def area_ha(frame: gpd.GeoDataFrame) -> npt.NDArray[np.float64]:
-    """Areas of polygons on the ellipsoid [ha], in the order of the layer."""
-    shapes = frame.to_crs(STORAGE_CRS).geometry
+    """Areas of polygons on the ellipsoid [ha], in the order of the layer; holes are left out."""
+    # The sign of a ring's area follows its direction, so that all must run as the standard says.
+    shapes = shapely.orient_polygons(frame.to_crs(STORAGE_CRS).geometry.to_numpy())
     square_metres = [abs(GRS80.geometry_area_perimeter(shape)[0]) for shape in shapes]
     return np.array(square_metres) / 10_000
+
+
+def _require_degrees(frame: gpd.GeoDataFrame, layer: str) -> None:
+    west, south, east, north = frame.total_bounds
+    if west < -180 or south < -90 or east > 360 or north > 90:
+        fault = (
+            f"its CRS ({require_crs(frame, layer).name}) is in degrees, but its coordinates run "
+            f"from {west:g}, {south:g} to {east:g}, {north:g}, which looks like metres. Save it "
+            "with the CRS it was drawn in, or as longitude and latitude."
+        )
+        raise CRSError(layer, [fault])
 
 
 @cache
@@ -188,9 +204,9 @@ def _tell_datum_move(
 ) -> None:
     """Warn when the datum moved the ground, with distance, operation and accuracy."""
     source = require_crs(before, layer)
-    if after.is_empty.all():
-        return
     point = shapely.get_coordinates(after.geometry.to_numpy())[:1]
+    if len(point) == 0:
+        return
     unmoved = lonlat(source, shapely.get_coordinates(before.geometry.to_numpy())[:1])
     distance = float(geodesic_lengths(unmoved, point)[0])
     if distance >= _NOTABLE_MOVE_M:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import unicodedata
+import warnings
 import zipfile
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
-from hokkaido_gis.errors import OutputError, TableError, list_faults, name_some
+from hokkaido_gis.errors import OutputError, TableError, name_some
 from hokkaido_gis.io.output import replace_when_complete
 
 # UTF-8 comes first: cp932 text is hardly ever valid UTF-8, while UTF-8 text often decodes as cp932.
@@ -28,7 +31,8 @@ def read_table(path: str | Path) -> pd.DataFrame:
     -------
     pandas.DataFrame
         Columns as named in the file, without blanks around the names. The index counts rows as a
-        spreadsheet shows them (the heading is row 1), so that messages name the row to mend.
+        spreadsheet shows them (the heading is row 1), so that messages name the row to mend;
+        blank rows are left out and counted.
 
     Raises
     ------
@@ -46,7 +50,8 @@ def read_table(path: str | Path) -> pd.DataFrame:
         )
     table = readers[source.suffix.lower()](source)
     table.columns = [str(column).strip() for column in table.columns]
-    table.index = pd.RangeIndex(2, len(table) + 2)
+    table.index += 2
+    table = table.dropna(how="all")
     if table.empty:
         raise TableError(str(path), ["it has a heading but no rows." if len(table.columns) else
                                      "it is empty."])  # fmt: skip
@@ -131,11 +136,11 @@ def to_numbers(values: pd.Series) -> pd.Series:
         return values.astype(float)
     texts = values.map(_plain_number)
     numbers = pd.to_numeric(texts, errors="coerce")
-    wrong = values[numbers.isna() & texts.notna()]
+    wrong = values[~np.isfinite(numbers) & texts.notna()]
     if len(wrong):
         faults = [f"row {i}: {value!r} is no number." for i, value in wrong.head(10).items()]
         more = [f"{len(wrong) - 10} more rows like these."] if len(wrong) > 10 else []
-        raise TableError(f"column {values.name!r}", [list_faults([*faults, *more])])
+        raise TableError(f"column {values.name!r}", [*faults, *more])
     return numbers.astype(float)
 
 
@@ -147,25 +152,41 @@ def _plain_number(value: object) -> str | float | None:
 
 
 def _read_csv(path: Path) -> pd.DataFrame:
+    data = path.read_bytes()
     for encoding in _ENCODINGS:
         try:
-            text = path.read_bytes().decode(encoding)
+            text = data.decode(encoding)
         except UnicodeDecodeError:
             continue
-        return _parse_csv(path, encoding) if text.strip() else pd.DataFrame()
+        # UTF-16 of plain letters passes as cp932, with a null character beside each.
+        if "\0" not in text:
+            return _parse_csv(path, text) if text.strip() else pd.DataFrame()
     raise TableError(
         str(path),
         ["its text is neither UTF-8 nor cp932 (Shift_JIS). Save it as 'CSV UTF-8' and try again."],
     )
 
 
-def _parse_csv(path: Path, encoding: str) -> pd.DataFrame:
+def _parse_csv(path: Path, text: str) -> pd.DataFrame:
+    above = len(text) - len(text.lstrip("\r\n"))
+    lines_above = len(text[:above].splitlines())
     try:
-        return pd.read_csv(
-            path, dtype=str, encoding=encoding, keep_default_na=False, na_values=[""]
-        )
-    except pd.errors.ParserError as error:
-        raise TableError(str(path), [f"it is no well-formed CSV ({error})."]) from error
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", pd.errors.ParserWarning)
+            # Without index_col=False a row longer than the heading shifts all its values.
+            table = pd.read_csv(
+                io.StringIO(text[above:]),
+                dtype=str,
+                index_col=False,
+                keep_default_na=False,
+                na_values=[""],
+                skip_blank_lines=False,
+            )
+    except (pd.errors.ParserError, pd.errors.ParserWarning) as error:
+        reason = str(error).strip()
+        raise TableError(str(path), [f"it is no well-formed CSV ({reason})."]) from error
+    table.index += lines_above
+    return table
 
 
 def _read_excel(path: Path) -> pd.DataFrame:
@@ -177,6 +198,7 @@ def _read_excel(path: Path) -> pd.DataFrame:
 
 def _read_parquet(path: Path) -> pd.DataFrame:
     try:
-        return pd.read_parquet(path)
+        table = pd.read_parquet(path)
     except (ValueError, OSError) as error:
         raise TableError(str(path), [f"it cannot be read as Parquet ({error})."]) from error
+    return table.reset_index(drop=table.index.names == [None])

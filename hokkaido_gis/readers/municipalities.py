@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import warnings
+from functools import cache
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import shapely
 
@@ -72,11 +74,11 @@ def read_municipalities(
     raw = _set_aside_pieces_without_code(raw, found["code"], layer)
     parts = _standard_parts(raw, found)
     if not northern_islands:
-        parts = parts[~parts["code"].map(_is_northern_village)]
+        parts = _without_northern_villages(parts, layer)
     parts = repair_polygons(parts, parts["name"], layer)
-    clashes = _name_clashes(parts) + _overlapping_parts(parts)
-    if clashes:
-        raise LayerError(layer, clashes)
+    faults = _collapsed_parts(parts) + _name_clashes(parts) + _overlapping_parts(parts)
+    if faults:
+        raise LayerError(layer, faults)
     municipalities = to_storage_crs(_dissolve(parts), layer)
     _tell_missing(municipalities, layer)
     return municipalities
@@ -103,19 +105,23 @@ def _faults(raw: gpd.GeoDataFrame, found: dict[str, str]) -> list[str]:
         rows = list(raw.index[empty])
         faults.append(f"{len(rows)} features have no geometry (rows {name_some(rows)}).")
     if "code" in found:
-        present = raw[found["code"]].dropna()
+        codes = raw[found["code"]]
         try:
-            normalise_codes(present[present.astype(str).str.strip() != ""])
+            normalise_codes(codes[~_is_blank(codes)])
         except CodeError as error:
             faults.append(str(error))
     return faults
+
+
+def _is_blank(values: pd.Series) -> pd.Series:
+    return values.isna() | (values.astype(str).str.strip() == "")
 
 
 def _set_aside_pieces_without_code(
     raw: gpd.GeoDataFrame, column: str, layer: str
 ) -> gpd.GeoDataFrame:
     """Leave out pieces that belong to no municipality (所属未定地), and say so."""
-    blank = raw[column].isna() | (raw[column].astype(str).str.strip() == "")
+    blank = _is_blank(raw[column])
     if blank.all():
         raise LayerError(layer, [f"column {column!r} holds no code at all."])
     if blank.any():
@@ -134,7 +140,9 @@ def _standard_parts(raw: gpd.GeoDataFrame, found: dict[str, str]) -> gpd.GeoData
     nothing = pd.Series(pd.NA, index=raw.index)
     given = raw[found["name"]] if "name" in found else nothing
     if "district" in found:
-        given = given.where(codes == unit_codes, raw[found["district"]])
+        # Up to 2022 N03 has the city of a ward here; since then N03_004 has it and this is blank.
+        city = raw[found["district"]].mask(_is_blank(raw[found["district"]])).fillna(given)
+        given = given.where(codes == unit_codes, city)
     bureau = raw[found["subprefecture"]] if "subprefecture" in found else nothing
     names = [_registered_name(c, n) for c, n in zip(codes, given, strict=True)]
     units = register()
@@ -158,9 +166,24 @@ def _registered_name(code: str, given: object) -> str:
     unit = register().get(code)
     if pd.isna(given) or not str(given).strip():  # type: ignore[call-overload]
         return unit.name if unit else code
-    if unit and (normalise_name(str(given)) == unit.name or unit.code == "01100"):
+    if unit and normalise_name(str(given)) in _names_meaning(code):
         return unit.name
     return str(given).strip()
+
+
+@cache
+def _names_meaning(code: str) -> frozenset[str]:
+    """Names in a file that mean a municipality: its own, and for Sapporo those of its wards."""
+    units = register()
+    city = units[code].name
+    wards = [u.name for u in units.values() if u.kind == "ward"] if code == "01100" else []
+    return frozenset([city, *wards, *(city + ward for ward in wards)])
+
+
+def _collapsed_parts(parts: gpd.GeoDataFrame) -> list[str]:
+    """Municipalities with a polygon that covers no area, of which repairing leaves nothing."""
+    names = list(parts.loc[parts.is_empty, "name"].unique())
+    return [f"polygons of {name_some(names)} cover no area."] if names else []
 
 
 def _name_clashes(parts: gpd.GeoDataFrame) -> list[str]:
@@ -185,11 +208,14 @@ def _overlapping_parts(parts: gpd.GeoDataFrame) -> list[str]:
         shapes = group.geometry.to_numpy()
         left, right = shapely.STRtree(shapes).query(shapes, predicate="intersects")
         pair = left < right
-        inside = shapely.relate_pattern(shapes[left[pair]], shapes[right[pair]], "T********")
-        if inside.any():
+        one, other = shapes[left[pair]], shapes[right[pair]]
+        smaller = np.minimum(shapely.area(one), shapely.area(other))
+        # Slivers come from simplifying each part alone, and dissolving heals them.
+        repeats = int((shapely.area(shapely.intersection(one, other)) > 0.5 * smaller).sum())
+        if repeats:
             faults.append(
-                f"code {code} ({group['name'].iloc[0]}) has {int(inside.sum())} pairs of parts "
-                "that overlap: the same polygon stands in the file more than once."
+                f"code {code} ({group['name'].iloc[0]}) has {repeats} pairs of parts that overlap: "
+                "the same polygon stands in the file more than once."
             )
     return faults
 
@@ -199,9 +225,13 @@ def _dissolve(parts: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     return dissolved[["name", "subprefecture", "geometry"]].sort_index()
 
 
-def _is_northern_village(code: str) -> bool:
-    unit = register().get(code)
-    return unit is not None and unit.kind == "northern village"
+def _without_northern_villages(parts: gpd.GeoDataFrame, layer: str) -> gpd.GeoDataFrame:
+    villages = [unit.code for unit in register().values() if unit.kind == "northern village"]
+    others = parts[~parts["code"].isin(villages)]
+    if others.empty:
+        fault = "it holds only villages of the northern islands; northern_islands=True keeps them."
+        raise LayerError(layer, [fault])
+    return others
 
 
 def _tell_missing(municipalities: gpd.GeoDataFrame, layer: str) -> None:

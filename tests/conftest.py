@@ -1,0 +1,85 @@
+"""Fixtures shared by the tests: real extracts, and layers small enough to work by hand."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import pandas as pd
+import pytest
+import shapely
+from hypothesis import HealthCheck, settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+# The same examples on every run and machine, and no failure because a machine is busy.
+settings.register_profile(
+    "repeatable",
+    derandomize=True,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
+settings.load_profile("repeatable")
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+SIDE = 0.125
+"""Side of a unit square [degrees], exact in binary, so that coordinates may be compared exactly."""
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Callable[[str], Path]:
+    """Path of a real extract by its name under the test data; skips where it is not at hand."""
+    stated = os.environ.get("HOKKAIDO_GIS_TEST_DATA")
+    folder = Path(stated) if stated else REPOSITORY / ".." / "shared" / "data"
+
+    def find(name: str) -> Path:
+        path = folder / name
+        if not path.is_file():
+            pytest.skip(f"{name} is not in {folder}; name its folder in HOKKAIDO_GIS_TEST_DATA")
+        return path
+
+    return find
+
+
+@pytest.fixture
+def squares() -> gpd.GeoDataFrame:
+    """Four squares: two share a side, the third touches the second at a corner, one is an island.
+
+    ::
+
+        . . . . D
+        . . . . .
+        . . C . .
+        A B . . .
+    """
+    codes = ["01202", "01203", "01204", "01205"]
+    return gpd.GeoDataFrame(
+        {"name": ["函館市", "小樽市", "旭川市", "室蘭市"]},
+        index=pd.Index(codes, name="code"),
+        geometry=[
+            shapely.box(141 + x * SIDE, 43 + y * SIDE, 141 + (x + 1) * SIDE, 43 + (y + 1) * SIDE)
+            for x, y in [(0, 0), (1, 0), (2, 1), (4, 3)]
+        ],
+        crs="EPSG:6668",
+    )
+
+
+@pytest.fixture
+def save(tmp_path: Path) -> Callable[..., Path]:
+    """Write columns and shapes to a vector file of the given name and return its path."""
+
+    def write(
+        file: str, shapes: list[Any], /, *, crs: str | None = "EPSG:6668", **columns: list[Any]
+    ) -> Path:
+        path = tmp_path / file
+        frame = gpd.GeoDataFrame(columns, geometry=shapes, crs=crs)
+        if path.suffix == ".parquet":
+            frame.to_parquet(path)
+        else:
+            frame.to_file(path, engine="pyogrio")
+        return path
+
+    return write
