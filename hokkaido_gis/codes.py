@@ -222,14 +222,23 @@ def _plausible(text: str, reading: _Reading) -> _Reading:
 
 def _settle(readings: dict[str, _Reading], form: Form) -> dict[str, _Reading]:
     """Settle 5-digit values without a leading zero by `form`, or by what the column shows."""
-    single = [r for r in readings.values() if not (r.jis and r.checked)]
-    evidence = {"jis" for r in single if r.jis} | {"checked" for r in single if r.checked}
+    single = _single(readings)
+    evidence = {"jis" for _, r in single if r.jis} | {"checked" for _, r in single if r.checked}
     if form == "auto" and len(evidence) == 1:
         (form,) = evidence  # type: ignore[assignment]
+    # A short value that can only be a checked code shows that a program took the zeros; one that
+    # can only be a JIS code of another prefecture is then most likely a mistyped one.
+    elif form == "auto" and any(r.checked and _is_short(text) for text, r in single):
+        form = "checked"
     return {
         text: _settle_short(text, reading, form) if _is_short(text) else reading
         for text, reading in readings.items()
     }
+
+
+def _single(readings: dict[str, _Reading]) -> list[tuple[str, _Reading]]:
+    """Values with one reading."""
+    return [(text, r) for text, r in readings.items() if not (r.jis and r.checked)]
 
 
 def _is_short(text: str) -> bool:

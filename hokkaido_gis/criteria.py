@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from hokkaido_gis.errors import CriteriaError, list_faults
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
 
 Operator = Literal[">=", ">", "<=", "<", "==", "!="]
 
@@ -113,10 +116,13 @@ class Criteria(_Strict):
         ids = [criterion.id for criterion in self.criterion]
         repeated = sorted({i for i in ids if ids.count(i) > 1})
         unknown = sorted({k.criterion for k in self.knock_out} - set(ids))
+        faults = []
         if repeated:
-            raise ValueError(f"criterion id {', '.join(repeated)} stands more than once")
+            faults.append(f"criterion id {', '.join(repeated)} stands more than once")
         if unknown:
-            raise ValueError(f"knock_out names criterion {', '.join(unknown)}, which is not there")
+            faults.append(f"knock_out names criterion {', '.join(unknown)}, which is not there")
+        if faults:
+            raise ValueError("; ".join(faults))
         return self
 
     @property
@@ -143,11 +149,7 @@ def parse_criteria(settings: dict[str, Any], *, what: str = "criteria") -> Crite
     try:
         return Criteria.model_validate(settings)
     except ValidationError as error:
-        faults = [
-            f"{'.'.join(str(step) for step in fault['loc']) or 'the file'}: {fault['msg']}"
-            f" (got {fault['input']!r})."
-            for fault in error.errors()
-        ]
+        faults = [_told(fault) for fault in error.errors() if not _follows_from_another(fault)]
         raise CriteriaError(f"{what}: " + list_faults(faults)) from error
 
 
@@ -161,8 +163,20 @@ def read_criteria(path: str | Path) -> Criteria:
     """
     try:
         settings = tomllib.loads(Path(path).read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
+    except (FileNotFoundError, IsADirectoryError) as error:
         raise CriteriaError(f"{path}: there is no such file. Check the path.") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise CriteriaError(f"{path}: it is no TOML in UTF-8 ({error}).") from error
     return parse_criteria(settings, what=str(path))
+
+
+def _told(fault: ErrorDetails) -> str:
+    """Say where a fault is, what it is, and, where that is one value, what stands there."""
+    place = ".".join(str(step) for step in fault["loc"]) or "the file"
+    got = "" if isinstance(fault["input"], dict | list) else f" (got {fault['input']!r})"
+    return f"{place}: {fault['msg'].removeprefix('Value error, ')}{got}."
+
+
+def _follows_from_another(fault: ErrorDetails) -> bool:
+    """Whether a list counts as too short only because its items are wrong, which is told there."""
+    return fault["type"] == "too_short" and len(fault["input"]) > 0

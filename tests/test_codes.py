@@ -438,3 +438,8 @@ def test_register_keys_are_the_codes_in_order() -> None:
 
 def test_register_fourteen_subprefectures() -> None:
     assert len({unit.subprefecture for unit in register().values()}) == 14
+
+
+def test_a_mistyped_code_among_codes_that_lost_their_zero_is_refused():
+    with pytest.raises(CodeError, match="'12201' has check digit 1 where 3 belongs"):
+        normalise_codes(pd.Series([12025, 12201]))

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from pyproj import Transformer
 
 from hokkaido_gis.analysis import contiguity
-from hokkaido_gis.crs import STORAGE_CRS, local_metric_crs, lonlat, require_crs
+from hokkaido_gis.crs import lonlat, require_crs
 from hokkaido_gis.errors import JoinError, LayerError, LayerWarning, name_some
 
 if TYPE_CHECKING:
@@ -20,11 +19,11 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import numpy.typing as npt
     from libpysal.graph import Graph
-    from pyproj import CRS
 
 PAIR_COLUMNS = (
     "code", "name", "neighbour_code", "neighbour_name", "contact", "border_m", "gap_m",
 )  # fmt: skip
+_PAIR = ["first", "second"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,29 +130,38 @@ def find_adjacency(municipalities: gpd.GeoDataFrame, *, tolerance: float = 0.0) 
     Warns
     -----
     LayerWarning
-        If boundaries cross, or nothing touches at all, and no tolerance was given.
+        If polygons overlap, or nothing touches at all, and no tolerance was given. Polygons that
+        overlap are no neighbours, unless they share a border elsewhere.
     """
     crs = require_crs(municipalities, "municipalities")
     _check_units(municipalities, tolerance)
-    segments = contiguity.ring_segments(municipalities.geometry.to_numpy())
+    polygons = municipalities.geometry.to_numpy()
 
     def to_lonlat(xy: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         return lonlat(crs, xy)
 
-    shared, matched = contiguity.shared_borders(segments, to_lonlat)
-    loose = segments.take(~matched)
-    along, touching, crossing = contiguity.unmatched_contacts(loose, to_lonlat)
-    borders = _frame(shared, along).groupby(["first", "second"], as_index=False).sum()
-    points = _frame(contiguity.shared_points(segments), touching)
-    found = [_contact(borders, "border"), _contact(points, "point")]
+    segments = contiguity.ring_segments(polygons)
+    matches = contiguity.match_segments(segments, to_lonlat)
+    meeting, corners = contiguity.shared_corners(segments, matches.mate)
+    loose = contiguity.open_boundary(segments, matches.mate, corners)
+    along, touching, crossing = contiguity.open_contacts(loose, to_lonlat)
+
+    borders = _frame(matches.borders, along).groupby(_PAIR, as_index=False).sum()
+    overlaps = _frame(matches.overlaps, crossing)
+    points = _frame(meeting, touching).drop_duplicates(_PAIR)
+    points = _without(_without(points, borders), overlaps)
+    # Boundaries may also cross in a vertex, which no two segments tell.
+    doubtful = pd.concat([points, _frame(along)])
+    covering = _frame(contiguity.overlapping(_as_pairs(doubtful), polygons))
+    found = [_contact(borders, "border"), _contact(_without(points, covering), "point")]
     if tolerance > 0:
-        to_metric, to_degrees = _metric_transforms(municipalities, crs)
-        gaps = contiguity.near_contacts(loose, to_metric, to_degrees, tolerance)
+        gaps = contiguity.near_contacts(loose, to_lonlat, tolerance)
         found.append(_contact(_frame(gaps), "gap"))
     names = _names(municipalities)
-    pairs = pd.concat(found).drop_duplicates(["first", "second"])
+    pairs = pd.concat(found).drop_duplicates(_PAIR)
     if tolerance == 0:
-        _tell_what_does_not_touch(names, pairs, crossing)
+        overlaps = pd.concat([overlaps, covering, _frame(contiguity.contained(loose, polygons))])
+        _tell_what_does_not_touch(names, pairs, overlaps.drop_duplicates(_PAIR))
     return Adjacency(names, _pair_table(pairs, names))
 
 
@@ -241,20 +249,14 @@ def _contact(pairs: pd.DataFrame, contact: str) -> pd.DataFrame:
     )
 
 
-def _metric_transforms(
-    units: gpd.GeoDataFrame, crs: CRS
-) -> tuple[contiguity.ToLonLat, contiguity.ToLonLat]:
-    metric = local_metric_crs(units)
-    there = Transformer.from_crs(crs, metric, always_xy=True)
-    back = Transformer.from_crs(metric, STORAGE_CRS, always_xy=True)
+def _without(pairs: pd.DataFrame, others: pd.DataFrame) -> pd.DataFrame:
+    """Leave out the pairs that are among others."""
+    known = pd.MultiIndex.from_frame(others[_PAIR])
+    return pairs[~pd.MultiIndex.from_frame(pairs[_PAIR]).isin(known)]
 
-    def to_metric(xy: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-        return np.column_stack(there.transform(xy[:, 0], xy[:, 1]))
 
-    def to_degrees(xy: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-        return np.column_stack(back.transform(xy[:, 0], xy[:, 1]))
-
-    return to_metric, to_degrees
+def _as_pairs(frame: pd.DataFrame) -> contiguity.Pairs:
+    return contiguity.Pairs(*(frame[field].to_numpy() for field in contiguity.Pairs._fields))
 
 
 def _pair_table(pairs: pd.DataFrame, names: pd.Series) -> pd.DataFrame:
@@ -277,14 +279,14 @@ def _sorted(pairs: pd.DataFrame) -> pd.DataFrame:
 
 
 def _tell_what_does_not_touch(
-    names: pd.Series, pairs: pd.DataFrame, crossing: contiguity.Pairs
+    names: pd.Series, pairs: pd.DataFrame, overlaps: pd.DataFrame
 ) -> None:
-    if len(crossing.first):
-        one, other = crossing.first[0], crossing.second[0]
+    if len(overlaps):
+        one, other = sorted(names.iloc[overlaps.iloc[0][_PAIR].astype(int)])
         warnings.warn(
-            f"{len(crossing.first)} pairs of polygons overlap (such as {names.iloc[one]} and "
-            f"{names.iloc[other]}); overlapping is not touching. Give a tolerance in metres to "
-            "count neighbours whose borders do not fit.",
+            f"{len(overlaps)} pairs of polygons overlap (such as {one} and {other}); overlapping "
+            "is not touching. Give a tolerance in metres to count neighbours whose borders do not "
+            "fit.",
             LayerWarning,
             stacklevel=3,
         )

@@ -38,6 +38,7 @@ def with_neighbours(values: pd.Series, adjacency: Adjacency) -> pd.Series:
     ----------
     .. [1] 農山漁村再生可能エネルギー導入可能性等調査 報告書 (2013), 図 2-3, 集計パターン B.
     """
+    _check_codes(values, adjacency)
     parts = _parts(values, adjacency)
     sums = parts.groupby("code")["value"].agg(lambda part: part.sum(skipna=False))
     return sums.reindex(values.index).rename(_sum_name(values))
@@ -66,7 +67,8 @@ def explain_sums(values: pd.Series, adjacency: Adjacency) -> pd.DataFrame:
     JoinError
         If `values` has repeated codes or codes that the adjacency does not know.
     """
-    parts = _parts(values.reindex(adjacency.names.index.union(values.index)), adjacency)
+    _check_codes(values, adjacency)
+    parts = _parts(values.reindex(adjacency.names.index), adjacency)
     parts["part_name"] = parts["part"].map(adjacency.names)
     own = parts["code"] == parts["part"]
     grouped = parts.groupby("code")
@@ -86,8 +88,7 @@ def explain_sums(values: pd.Series, adjacency: Adjacency) -> pd.DataFrame:
     return table.reindex(adjacency.names.index)
 
 
-def _parts(values: pd.Series, adjacency: Adjacency) -> pd.DataFrame:
-    """One row for every unit and each part of its sum: itself, then its neighbours."""
+def _check_codes(values: pd.Series, adjacency: Adjacency) -> None:
     repeated = values.index[values.index.duplicated()].unique()
     if len(repeated):
         raise JoinError(f"Values are given more than once for {name_some(list(repeated))}.")
@@ -97,6 +98,10 @@ def _parts(values: pd.Series, adjacency: Adjacency) -> pd.DataFrame:
             f"{len(unknown)} codes have a value but no polygon: {name_some(list(unknown))}. Their "
             "neighbours are not known; take them out, or use boundaries that hold them."
         )
+
+
+def _parts(values: pd.Series, adjacency: Adjacency) -> pd.DataFrame:
+    """One row for every unit and each part of its sum: itself, then its neighbours."""
     own = pd.DataFrame({"code": values.index, "part": values.index})
     others = adjacency.directed.rename(columns={"neighbour_code": "part"})
     parts = pd.concat([own, others[others["code"].isin(values.index)]], ignore_index=True)

@@ -1,4 +1,4 @@
-"""Where polygons meet: shared segments, shared points, crossings and gaps, as plain arrays.
+"""Where polygons meet: shared segments, shared corners, overlaps and gaps, as plain arrays.
 
 Segments between two vertices are matched by their coordinates, which is exact and several times
 faster than intersecting boundaries. What no segment of a neighbour matches (coasts, and borders
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import shapely
 
-from hokkaido_gis.crs import GRS80, geodesic_lengths
+from hokkaido_gis.crs import geodesic_lengths
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,7 +23,14 @@ if TYPE_CHECKING:
 
     Ints = npt.NDArray[np.int64]
     Floats = npt.NDArray[np.float64]
+    Bools = npt.NDArray[np.bool_]
     ToLonLat = Callable[[Floats], Floats]
+
+# Segments looked at under one box when those near other polygons are sought.
+_RUN = 32
+_EARTH_RADIUS_M = 6_371_000.0
+# What a segment has in place of its one mate.
+_NONE, _SEVERAL = -1, -2
 
 
 class Pairs(NamedTuple):
@@ -45,23 +52,51 @@ class Segments:
     ----------
     owner
         Position of the polygon each belongs to, shape (n,).
+    ring
+        Position of the ring each belongs to, over all polygons, shape (n,).
     ends
-        x0, y0, x1, y1 with the two ends in ascending order, shape (n, 4).
+        x0, y0, x1, y1 with the two ends in ascending order, shape (n, 4). A corner that is looked
+        at without its segments has two equal ends.
     forward
         Whether the ring ran from the first to the second of these ends, the interior on its left.
     """
 
     owner: Ints
+    ring: Ints
     ends: Floats
-    forward: npt.NDArray[np.bool_]
+    forward: Bools
 
-    def take(self, which: npt.NDArray[np.bool_] | Ints) -> Segments:
+    def take(self, which: Bools | Ints) -> Segments:
         """Select some of the segments."""
-        return Segments(self.owner[which], self.ends[which], self.forward[which])
+        return Segments(self.owner[which], self.ring[which], self.ends[which], self.forward[which])
 
-    def lines(self) -> npt.NDArray[np.object_]:
-        """Build a line string of each segment, in its own CRS."""
-        return np.asarray(shapely.linestrings(self.ends.reshape(-1, 2, 2)))
+    def starts(self) -> Floats:
+        """Vertices where the segments start in the sense of their rings, shape (n, 2)."""
+        return np.where(self.forward[:, None], self.ends[:, :2], self.ends[:, 2:])
+
+    def is_corner(self) -> Bools:
+        """Whether each is a corner, which has no length."""
+        return np.asarray((self.ends[:, :2] == self.ends[:, 2:]).all(axis=1))
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Matches:
+    """Segments that two polygons have in common.
+
+    Attributes
+    ----------
+    borders
+        Pairs with their interiors on different sides, and the length of the common border [m].
+    overlaps
+        Pairs with their interiors on the same side: polygons that cover one another.
+    mate
+        For each segment the position of the one across the border; -1 where there is none, -2 where
+        there are several.
+    """
+
+    borders: Pairs
+    overlaps: Pairs
+    mate: Ints
 
 
 def ring_segments(polygons: npt.NDArray[np.object_]) -> Segments:
@@ -83,15 +118,15 @@ def ring_segments(polygons: npt.NDArray[np.object_]) -> Segments:
     # Adding 0.0 turns -0.0 into 0.0, so that equal numbers have equal bits.
     xy = xy + 0.0
     start, end = xy[:-1], xy[1:]
-    kept = (ring[:-1] == ring[1:]) & (start != end).any(axis=1)
+    kept = (ring[:-1] == ring[1:]) & ((start[:, 0] != end[:, 0]) | (start[:, 1] != end[:, 1]))
     start, end, ring = start[kept], end[kept], ring[:-1][kept]
     forward = (start[:, 0] < end[:, 0]) | ((start[:, 0] == end[:, 0]) & (start[:, 1] < end[:, 1]))
     ends = np.where(forward[:, None], np.hstack([start, end]), np.hstack([end, start]))
-    return Segments(part_owner[ring_part[ring]].astype(np.int64), ends, forward)
+    return Segments(part_owner[ring_part[ring]].astype(np.int64), ring, ends, forward)
 
 
-def shared_borders(segments: Segments, to_lonlat: ToLonLat) -> tuple[Pairs, npt.NDArray[np.bool_]]:
-    """Find pairs of polygons that share whole segments, and the length they share.
+def match_segments(segments: Segments, to_lonlat: ToLonLat) -> Matches:
+    """Find pairs of polygons that share whole segments.
 
     Parameters
     ----------
@@ -99,40 +134,76 @@ def shared_borders(segments: Segments, to_lonlat: ToLonLat) -> tuple[Pairs, npt.
         All segments of the layer.
     to_lonlat
         Turns coordinates (n, 2) of the layer into longitude and latitude.
+    """
+    owner = segments.owner
+    one, other = _equal_rows(segments.ends, owner)
+    opposite = segments.forward[one] != segments.forward[other]
+    overlaps = _pairs(owner[one[~opposite]], owner[other[~opposite]])
+    one, other = one[opposite], other[opposite]
+    mate = np.full(len(owner), _NONE)
+    mate[one], mate[other] = other, one
+    several = (mate[one] != other) | (mate[other] != one)
+    mate[one[several]] = mate[other[several]] = _SEVERAL
+    lengths = _lengths(segments.ends[one], to_lonlat)
+    return Matches(_sum_pairs(owner[one], owner[other], lengths), overlaps, mate)
+
+
+def shared_corners(segments: Segments, mate: Ints) -> tuple[Pairs, Segments]:
+    """Find pairs of polygons that share a vertex, and the corners where open boundaries end.
+
+    Where two boundaries run on along one another there is no room for a third, so only those
+    vertices are compared where they part or meet.
+
+    Parameters
+    ----------
+    segments
+        All segments of the layer.
+    mate
+        For each the segment across the border, as in `Matches`.
 
     Returns
     -------
     pairs
-        Pairs with the length of their common border on the ellipsoid [m]. Only segments with the
-        two interiors on different sides count: polygons that cover one another share no border.
-    matched
-        For each segment, whether another polygon has it too.
+        Pairs that share such a vertex (no measure).
+    corners
+        Corners whose own two segments are both matched, while an unmatched segment of another
+        polygon ends there: what the open boundary meets there, this polygon meets too.
     """
-    one, other = _equal_rows(segments.ends, segments.owner)
-    matched = np.zeros(len(segments.owner), dtype=bool)
-    matched[one] = matched[other] = True
-    opposite = segments.forward[one] != segments.forward[other]
-    one, other = one[opposite], other[opposite]
-    lonlat = to_lonlat(segments.ends[one].reshape(-1, 2)).reshape(-1, 4)
-    lengths = geodesic_lengths(lonlat[:, :2], lonlat[:, 2:])
-    return _sum_pairs(segments.owner[one], segments.owner[other], lengths), matched
-
-
-def shared_points(segments: Segments) -> Pairs:
-    """Find pairs of polygons that share at least one vertex (no measure)."""
-    vertices = np.vstack([segments.ends[:, :2], segments.ends[:, 2:]])
-    owner = np.concatenate([segments.owner, segments.owner])
+    before = _segment_before(segments.ring)
+    runs_on = (mate >= 0) & (mate[before] >= 0) & (before[mate[before]] == mate)
+    turns = np.flatnonzero(~runs_on)
+    owner, vertices = segments.owner[turns], segments.starts()[turns]
+    is_open = (mate[turns] == _NONE) | (mate[before[turns]] == _NONE)
     one, other = _equal_rows(vertices, owner)
-    return _sum_pairs(owner[one], owner[other], np.zeros(len(one)))
+    ends_open = np.concatenate([other[is_open[one]], one[is_open[other]]])
+    closed = np.unique(ends_open[~is_open[ends_open]])
+    corners = Segments(
+        owner[closed],
+        segments.ring[turns[closed]],
+        np.hstack([vertices[closed], vertices[closed]]),
+        np.ones(len(closed), dtype=bool),
+    )
+    return _pairs(owner[one], owner[other]), corners
 
 
-def unmatched_contacts(loose: Segments, to_lonlat: ToLonLat) -> tuple[Pairs, Pairs, Pairs]:
+def open_boundary(segments: Segments, mate: Ints, corners: Segments) -> Segments:
+    """Join the segments that no neighbour shares and the corners where they end."""
+    loose = segments.take(mate == _NONE)
+    return Segments(
+        np.concatenate([loose.owner, corners.owner]),
+        np.concatenate([loose.ring, corners.ring]),
+        np.vstack([loose.ends, corners.ends]),
+        np.concatenate([loose.forward, corners.forward]),
+    )
+
+
+def open_contacts(loose: Segments, to_lonlat: ToLonLat) -> tuple[Pairs, Pairs, Pairs]:
     """Compare segments that no neighbour shares whole.
 
     Parameters
     ----------
     loose
-        Segments without a match.
+        The open boundary.
     to_lonlat
         Turns coordinates (n, 2) of the layer into longitude and latitude.
 
@@ -142,40 +213,57 @@ def unmatched_contacts(loose: Segments, to_lonlat: ToLonLat) -> tuple[Pairs, Pai
         Pairs whose segments run along one another, with the common length [m].
     points
         Pairs where an end of one lies on the other (no measure).
-    crossings
-        Pairs whose boundaries cross, hence polygons that overlap (no measure).
+    overlaps
+        Pairs whose boundaries cross, or run along one another with both interiors on one side (no
+        measure).
     """
-    lines = loose.lines()
-    one, other = shapely.STRtree(lines).query(lines, predicate="intersects")
-    apart = (loose.owner[one] != loose.owner[other]) & (one < other)
-    one, other = one[apart], other[apart]
+    one, other = _close_pairs(loose.ends, loose.owner, 0.0)
+    near, far = _lines(loose.ends[one]), _lines(loose.ends[other])
     left, right = loose.owner[one], loose.owner[other]
-
-    along = shapely.relate_pattern(lines[one], lines[other], "1********")
-    crossing = shapely.relate_pattern(lines[one], lines[other], "0********")
-    common = shapely.get_coordinates(shapely.intersection(lines[one[along]], lines[other[along]]))
-    lonlat = to_lonlat(common).reshape(-1, 4)
-    lengths = geodesic_lengths(lonlat[:, :2], lonlat[:, 2:])
-    point = ~along & ~crossing
+    along = shapely.relate_pattern(near, far, "1********")
+    opposite = loose.forward[one] != loose.forward[other]
+    corner = loose.is_corner()
+    crossing = shapely.relate_pattern(near, far, "0********") & ~corner[one] & ~corner[other]
+    border, overlap, point = along & opposite, crossing | (along & ~opposite), ~along & ~crossing
+    common = shapely.get_coordinates(shapely.intersection(near[border], far[border]))
     return (
-        _sum_pairs(left[along], right[along], lengths),
-        _sum_pairs(left[point], right[point], np.zeros(int(point.sum()))),
-        _sum_pairs(left[crossing], right[crossing], np.zeros(int(crossing.sum()))),
+        _sum_pairs(left[border], right[border], _lengths(common.reshape(-1, 4), to_lonlat)),
+        _pairs(left[point], right[point]),
+        _pairs(left[overlap], right[overlap]),
     )
 
 
-def near_contacts(
-    loose: Segments, to_metric: ToLonLat, metric_to_lonlat: ToLonLat, tolerance: float
-) -> Pairs:
-    """Find pairs of polygons whose unshared segments come within a tolerance.
+def contained(loose: Segments, polygons: npt.NDArray[np.object_]) -> Pairs:
+    """Find pairs where an open ring of one lies in the interior of the other (no measure).
+
+    One vertex a ring is looked at: rings that lie there only in part cross the other's boundary.
+    """
+    _, first = np.unique(loose.ring, return_index=True)
+    tree = shapely.STRtree(np.asarray(shapely.points(loose.starts()[first])))
+    outer, inner = tree.query(polygons, predicate="contains")
+    inner = loose.owner[first][inner]
+    differ = outer != inner
+    return _pairs(outer[differ], inner[differ])
+
+
+def overlapping(pairs: Pairs, polygons: npt.NDArray[np.object_]) -> Pairs:
+    """Select the pairs whose interiors meet (no measure)."""
+    meet = shapely.relate_pattern(polygons[pairs.first], polygons[pairs.second], "T********")
+    return Pairs(pairs.first[meet], pairs.second[meet], pairs.value[meet])
+
+
+def near_contacts(loose: Segments, to_lonlat: ToLonLat, tolerance: float) -> Pairs:
+    """Find pairs of polygons whose open boundaries come within a tolerance.
+
+    Segments stay straight in the layer's own plane, which is stretched to metres; a projection
+    would bend them, so that a long edge and a vertex on its middle parted by metres.
 
     Parameters
     ----------
     loose
-        Segments without a match.
-    to_metric, metric_to_lonlat
-        Turn coordinates (n, 2) of the layer into metres near by, and those into longitude and
-        latitude.
+        The open boundary.
+    to_lonlat
+        Turns coordinates (n, 2) of the layer into longitude and latitude.
     tolerance
         Greatest gap [m].
 
@@ -184,53 +272,125 @@ def near_contacts(
     Pairs
         Pairs with the width of the narrowest gap on the ellipsoid [m]; 0 where they overlap.
     """
-    metric = Segments(
-        loose.owner, to_metric(loose.ends.reshape(-1, 2)).reshape(-1, 4), loose.forward
-    )
-    lines = metric.lines()
-    # The plane is true to some parts in ten thousand; the exact test follows on the ellipsoid.
-    reach = tolerance * 1.01
-    one, other = shapely.STRtree(lines).query(lines, predicate="dwithin", distance=reach)
-    apart = (loose.owner[one] != loose.owner[other]) & (one < other)
-    one, other = one[apart], other[apart]
-    links = shapely.get_coordinates(shapely.shortest_line(lines[one], lines[other]))
-    lonlat = metric_to_lonlat(links).reshape(-1, 4)
-    widths = np.asarray(GRS80.inv(*lonlat.T)[2], dtype=float)
+    if len(loose.owner) == 0:
+        return _pairs(loose.owner, loose.owner)
+    scales = _metres_per_unit(_sample(loose.starts()), to_lonlat)
+    scale = np.median(scales, axis=0)
+    # Far enough for the places where the plane is longest; the exact test follows.
+    reach = tolerance * 1.05 * float((scale / scales).max())
+    one, other = _close_pairs(loose.ends * np.tile(scale, 2), loose.owner, reach)
+    origin = np.tile(loose.ends[one, :2], 2)
+    local = np.tile(_metres_per_unit(loose.ends[one, :2], to_lonlat), 2)
+    near, far = ((loose.ends[side] - origin) * local for side in (one, other))
+    links = shapely.get_coordinates(shapely.shortest_line(_lines(near), _lines(far)))
+    widths = _lengths(links.reshape(-1, 4) / local + origin, to_lonlat)
     within = widths <= tolerance
     return _least_pairs(loose.owner[one[within]], loose.owner[other[within]], widths[within])
 
 
+def _segment_before(ring: Ints) -> Ints:
+    """Position of the segment before each one in its ring."""
+    before = np.arange(len(ring)) - 1
+    first = np.flatnonzero(np.diff(ring, prepend=-1))
+    before[first] = np.append(first[1:], len(ring)) - 1
+    return before
+
+
+def _lines(ends: Floats) -> npt.NDArray[np.object_]:
+    """Line strings of segments, and points of corners."""
+    lines = np.asarray(shapely.linestrings(ends.reshape(-1, 2, 2)))
+    corner = (ends[:, :2] == ends[:, 2:]).all(axis=1)
+    lines[corner] = shapely.points(ends[corner, :2])
+    return lines
+
+
+def _lengths(ends: Floats, to_lonlat: ToLonLat) -> Floats:
+    """Lengths [m] on the ellipsoid between the two ends of each row."""
+    lonlat = to_lonlat(ends.reshape(-1, 2)).reshape(-1, 4)
+    return geodesic_lengths(lonlat[:, :2], lonlat[:, 2:])
+
+
+def _close_pairs(ends: Floats, owner: Ints, reach: float) -> tuple[Ints, Ints]:
+    """Positions of pairs of segments, of different owners, that come within `reach`."""
+    kept = _near_others(ends, owner, reach)
+    lines = _lines(ends[kept])
+    tree = shapely.STRtree(lines)
+    if reach > 0:
+        one, other = tree.query(lines, predicate="dwithin", distance=reach)
+    else:
+        one, other = tree.query(lines, predicate="intersects")
+    one, other = kept[one], kept[other]
+    apart = (owner[one] != owner[other]) & (one < other)
+    return one[apart], other[apart]
+
+
+def _near_others(ends: Floats, owner: Ints, reach: float) -> Ints:
+    """Positions of segments in runs whose box comes within `reach` of a run of another owner.
+
+    Of a long coast only the few runs beside other polygons are left.
+    """
+    position = np.arange(len(owner))
+    start = np.flatnonzero((np.diff(owner, prepend=-1) != 0) | (position % _RUN == 0))
+    if len(start) == 0:
+        return position
+    low = np.minimum.reduceat(np.minimum(ends[:, :2], ends[:, 2:]), start) - reach / 2
+    high = np.maximum.reduceat(np.maximum(ends[:, :2], ends[:, 2:]), start) + reach / 2
+    boxes = np.asarray(shapely.box(*low.T, *high.T))
+    one, other = shapely.STRtree(boxes).query(boxes)
+    close = np.zeros(len(start), dtype=bool)
+    close[one[owner[start[one]] != owner[start[other]]]] = True
+    return np.flatnonzero(np.repeat(close, np.diff(start, append=len(owner))))
+
+
+def _sample(xy: Floats) -> Floats:
+    """About a thousand of the places, the outermost among them."""
+    outermost = np.concatenate([xy.argmin(axis=0), xy.argmax(axis=0)])
+    return np.vstack([xy[:: max(1, len(xy) // 1000)], xy[outermost]])
+
+
+def _metres_per_unit(xy: Floats, to_lonlat: ToLonLat) -> Floats:
+    """Metres that a unit of x and one of y measure at each place (to 0.5 %), shape (n, 2)."""
+    if len(xy) == 0:
+        return np.empty((0, 2))
+    step = 1e-6 * max(1.0, float(np.abs(xy).max()))
+    here = np.radians(to_lonlat(xy))
+    moved = [np.radians(to_lonlat(xy + shift)) - here for shift in ([step, 0.0], [0.0, step])]
+    arcs = [np.hypot(move[:, 0] * np.cos(here[:, 1]), move[:, 1]) for move in moved]
+    return np.column_stack(arcs) * (_EARTH_RADIUS_M / step)
+
+
 def _equal_rows(rows: Floats, owner: Ints) -> tuple[Ints, Ints]:
     """Positions of all pairs of equal rows that belong to different owners."""
-    order = _order_equal(rows)
-    same = (rows[order][1:] == rows[order][:-1]).all(axis=1)
-    run = np.concatenate([[0], np.cumsum(~same)])
-    ones, others = [], []
+    if len(rows) == 0:
+        return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
+    order, same = _order_equal(rows)
+    # Rows that stand alone drop out; the others are numbered by the run of equal ones they are in.
+    in_run = np.append(same, False) | np.insert(same, 0, False)
+    run = np.insert(np.cumsum(~same), 0, 0)[in_run]
+    order = order[in_run]
+    pairs = [np.empty((2, 0), dtype=np.int64)]
     step = 1
     # Rows equal to their neighbour, then to the second next, until no run is that long.
-    while step < len(order):
-        equal = np.flatnonzero(run[step:] == run[:-step])
-        if len(equal) == 0:
-            break
+    while len(equal := np.flatnonzero(run[step:] == run[:-step])):
         one, other = order[equal], order[equal + step]
         differ = owner[one] != owner[other]
-        ones.append(one[differ])
-        others.append(other[differ])
+        pairs.append(np.stack([one[differ], other[differ]]))
         step += 1
-    if not ones:
-        return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
-    return np.concatenate(ones), np.concatenate(others)
+    one, other = np.hstack(pairs)
+    return one, other
 
 
-def _order_equal(rows: Floats) -> Ints:
-    """Order in which equal rows stand together."""
+def _order_equal(rows: Floats) -> tuple[Ints, Bools]:
+    """Order in which equal rows stand together, and whether each equals the next in it."""
     keys = _hash_rows(rows)
-    order = np.argsort(keys, kind="stable")
-    collides = (keys[order][1:] == keys[order][:-1]) & (rows[order][1:] != rows[order][:-1]).any(
-        axis=1
-    )
+    order = np.argsort(keys)
+    same = np.diff(keys[order]) == 0
+    alike = np.flatnonzero(same)
+    if (rows[order[alike]] == rows[order[alike + 1]]).all():
+        return order, same
     # Different rows with one hash may stand between equal ones; sorting by value is slow but exact.
-    return np.lexsort(rows.T) if collides.any() else order
+    order = np.lexsort(rows.T)
+    return order, (rows[order[1:]] == rows[order[:-1]]).all(axis=1)
 
 
 def _hash_rows(rows: Floats) -> npt.NDArray[np.uint64]:
@@ -243,12 +403,17 @@ def _hash_rows(rows: Floats) -> npt.NDArray[np.uint64]:
     return keys
 
 
+def _pairs(one: Ints, other: Ints) -> Pairs:
+    """Bring pairs without a measure into first < second, each once."""
+    first, second, _ = _unique_pairs(one, other)
+    return Pairs(first, second, np.zeros(len(first)))
+
+
 def _sum_pairs(one: Ints, other: Ints, value: Floats) -> Pairs:
     """Bring pairs into first < second and add up the values of equal ones."""
     first, second, place = _unique_pairs(one, other)
-    sums = np.zeros(len(first))
-    np.add.at(sums, place, value)
-    return Pairs(first, second, sums)
+    sums = np.bincount(place, value, minlength=len(first))
+    return Pairs(first, second, sums.astype(np.float64))
 
 
 def _least_pairs(one: Ints, other: Ints, value: Floats) -> Pairs:

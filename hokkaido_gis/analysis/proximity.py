@@ -35,10 +35,11 @@ def distance_to_point(features: gpd.GeoDataFrame, point: tuple[float, float]) ->
         If the layer has no CRS.
     """
     crs = require_crs(features, "features")
-    inside = shapely.point_on_surface(features.geometry.to_numpy())
+    shapes = features.geometry.to_numpy()
+    known = ~(shapely.is_missing(shapes) | shapely.is_empty(shapes))
+    inside = shapely.point_on_surface(shapes[known])
     xy = lonlat(crs, np.column_stack([shapely.get_x(inside), shapely.get_y(inside)]))
     lon, lat = np.full(len(xy), point[0]), np.full(len(xy), point[1])
-    known = np.isfinite(xy).all(axis=1)
-    metres = np.full(len(xy), np.nan)
-    metres[known] = GRS80.inv(lon[known], lat[known], xy[known, 0], xy[known, 1])[2]
+    metres = np.full(len(shapes), np.nan)
+    metres[known] = GRS80.inv(lon, lat, xy[:, 0], xy[:, 1])[2]
     return pd.Series(metres / 1000, index=features.index, name="distance_km")
