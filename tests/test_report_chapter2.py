@@ -147,9 +147,11 @@ def test_figure_2_12_shows_the_answer(inputs):
     assert sorted(names["second"]) == ["芦別市", "足寄町"]
     assert sorted(names["out"]) == ["旭川市", "美瑛町"]
     assert names["last"] == ["浦幌町"]
-    why = frame.set_index("name").loc["北見市", "why"]
-    assert "D-1" in why
-    assert "2,367 >= 1,000 kW、余裕 +1,367" in why
+    kitami = frame.set_index("name").loc["北見市"]
+    assert kitami["D-1"] == "○ positive (2,367 kW、閾値 >= 1,000、余裕 +1,367)"
+    assert kitami["D-4"] == "○ positive (報告書の評価)"
+    assert kitami["place"] == "1"
+    assert frame.set_index("name").loc["美瑛町", "knocked_out_by"] == "D-2 (旭川市)"
 
 
 @pytest.mark.parametrize("figure", ["fig-2-4", "fig-2-5", "fig-2-6", "fig-2-13"])

@@ -114,18 +114,24 @@ def figure_2_12(inputs: Inputs, lang: Lang) -> Scene:
         ["first", "second", "out", "last", "plant"],
         "none",
     )
-    frame = inputs.municipalities.join(answer.drop(columns="name")).assign(
-        status=status, why=_why(inputs, lang)
+    why = _why(inputs, lang)
+    others = answer.drop(columns=["name", *why.columns])
+    frame = inputs.municipalities.join([others.assign(status=status), why])
+    frame["label"] = frame["name"].where(frame["status"].isin(["first", "second", "last", "out"]))
+    frame["knocked_out_by"] = frame["knocked_out_by"].replace("", say(lang, "なし", "none"))
+    frame["place"] = (
+        frame["rank"].astype(str).where(frame["rank"].notna(), say(lang, "候補外", "no candidate"))
     )
-    frame["label"] = frame["name"].where(candidates)
-    frame["knocked_out_by"] = frame["knocked_out_by"].replace("", None)
     headings = {
         "name": say(lang, "市町村", "Municipality"),
         "subprefecture": say(lang, "振興局", "Subprefecture"),
         "positives": say(lang, "positive な要素の数", "Positive marks"),
         "knocked_out_by": say(lang, "除外の理由", "Knocked out by"),
-        "rank": say(lang, "順位", "Rank"),
-        "why": say(lang, "評価の根拠", "Why"),
+        "place": say(lang, "候補の順位", "Rank"),
+        **{
+            criterion.id: f"{criterion.id} {say(lang, criterion.title, criterion.title_en)}"
+            for criterion in inputs.criteria.criterion
+        },
     }
     return Scene(
         title=say(
@@ -135,7 +141,7 @@ def figure_2_12(inputs: Inputs, lang: Lang) -> Scene:
         ),
         layers=[
             Layer(
-                frame.drop(columns=[c for c in answer.columns if "-" in c]),
+                frame,
                 _siting_style(int(most), lang),
                 title=say(lang, "立地評価", "Evaluation"),
                 name="name",
@@ -415,19 +421,30 @@ def _output_limit(lang: Lang) -> Threshold:
     return Threshold(OUTPUT_LIMIT_KW, words)
 
 
-def _why(inputs: Inputs, lang: Lang) -> pd.Series:
-    """One line a criterion: mark, value, threshold and margin."""
+def _why(inputs: Inputs, lang: Lang) -> pd.DataFrame:
+    """Mark of each criterion with value, threshold and margin, one column a criterion."""
     reasons = study.siting_reasons(inputs)
-    titles = {c.id: c.title if lang == "ja" else c.title_en for c in inputs.criteria.criterion}
-    shown = reasons.apply(
-        lambda r: (
-            f"{r['criterion']} {titles[r['criterion']]}: {MARKS[r['mark']][lang]} "
-            f"({r['value']:,.0f} {r['op']} {r['threshold']:,.0f} {r['unit']}".rstrip()
-            + say(lang, f"、余裕 {r['margin']:+,.0f})", f", margin {r['margin']:+,.0f})")
-        ),
-        axis=1,
+    marks = reasons["mark"].map(lambda mark: MARKS[mark][lang])
+    reasons["words"] = [
+        f"{mark} ({_figures(reason, lang)})"
+        for mark, (_, reason) in zip(marks, reasons.iterrows(), strict=True)
+    ]
+    return reasons.pivot_table(
+        index="code", columns="criterion", values="words", aggfunc=" / ".join
     )
-    return shown.groupby(reasons["code"]).agg("\n".join)
+
+
+def _figures(reason: pd.Series, lang: Lang) -> str:
+    """Value, threshold and margin of a test; a test on the report's own mark has none."""
+    if not reason["unit"]:
+        return say(lang, "報告書の評価", "the report's mark")
+    return say(
+        lang,
+        f"{reason['value']:,.0f} {reason['unit']}、閾値 {reason['op']} {reason['threshold']:,.0f}、"
+        f"余裕 {reason['margin']:+,.0f}",
+        f"{reason['value']:,.0f} {reason['unit']}, threshold {reason['op']} "
+        f"{reason['threshold']:,.0f}, margin {reason['margin']:+,.0f}",
+    )
 
 
 def _siting_style(most: int, lang: Lang) -> Categorical:

@@ -36,6 +36,7 @@ class Inputs:
     """
 
     def __init__(self, folder: str | Path | None = None) -> None:
+        self._tables: dict[str, pd.DataFrame] = {}
         self.folder = Path(folder) if folder is not None else sample_data()
         if not self.folder.is_dir():
             raise MissingInputError(
@@ -69,7 +70,7 @@ class Inputs:
         return read_criteria(sample_data() / "criteria" / "woody_biomass.toml")
 
     def report(self, name: str) -> pd.DataFrame:
-        """One of the report's tables, as text.
+        """One of the report's tables, as text; read once, so not to be changed.
 
         Parameters
         ----------
@@ -81,10 +82,12 @@ class Inputs:
         pandas.DataFrame
             Columns as in the file; where it has report codes, an index ``code`` of 5-digit codes.
         """
-        table = read_table(sample_data() / "report" / f"{name}.csv")
-        if "report_code" in table.columns:
-            table.index = pd.Index(normalise_codes(table["report_code"]), name="code")
-        return table
+        if name not in self._tables:
+            table = read_table(sample_data() / "report" / f"{name}.csv")
+            if "report_code" in table.columns:
+                table.index = pd.Index(normalise_codes(table["report_code"]), name="code")
+            self._tables[name] = table
+        return self._tables[name]
 
     def path(self, layer: str) -> Path:
         """File of a layer in the folder.

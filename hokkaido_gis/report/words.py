@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 MARKS: dict[str, dict[Lang, str]] = {
     "positive": {"ja": "○ positive", "en": "positive"},
     "negative": {"ja": "× negative", "en": "negative"},
-    "neutral": {"ja": "-", "en": "-"},
+    "neutral": {"ja": "該当せず", "en": "neutral"},
     "unknown": {"ja": "評価対象外", "en": "not evaluated"},
 }
 
