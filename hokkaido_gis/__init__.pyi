@@ -8,6 +8,7 @@ from .analysis.aggregate import with_neighbours as with_neighbours
 from .analysis.proximity import distance_to_point as distance_to_point
 from .codes import check_digit as check_digit
 from .codes import codes_from_names as codes_from_names
+from .codes import find_code as find_code
 from .codes import normalise_codes as normalise_codes
 from .codes import ward_to_city as ward_to_city
 from .criteria import Criteria as Criteria

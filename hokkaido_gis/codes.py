@@ -182,6 +182,29 @@ class _Reading:
         return self.jis or self.checked
 
 
+def find_code(municipality: str) -> str:
+    """Find the code of one municipality of Hokkaido by its code or name.
+
+    Raises
+    ------
+    CodeError
+        If it is neither; names that come close are proposed.
+
+    Examples
+    --------
+    >>> find_code("釧路市"), find_code("1206")
+    ('01206', '01206')
+    """
+    text = unicodedata.normalize("NFKC", municipality).strip()
+    code = _read(text).code if text.isdigit() else _codes_by_name().get(normalise_name(text))
+    if code not in register():
+        raise CodeError(
+            f"{municipality!r} is no municipality of Hokkaido{_proposal(text)}. Give its name, "
+            "such as 釧路市, or its code, such as 01206."
+        )
+    return str(code)
+
+
 def _as_digits(value: object) -> str:
     """Write a value as text the way its owner would: NFKC, no blanks, no ``.0`` of a float."""
     if pd.isna(value):  # type: ignore[call-overload]
@@ -259,7 +282,8 @@ def _settle_short(text: str, reading: _Reading, form: Form) -> _Reading:
         return reading
     return _Reading(
         fault=f"{text!r} may be {_named(reading.jis)} or {_named(reading.checked)} with a check "
-        "digit and no leading zero; write the codes as 5-digit text, or say which form they have"
+        "digit and no leading zero; write the codes as 5-digit text, or say which form they have "
+        "(form='jis' or 'checked'; --code-form on the command line)"
     )
 
 

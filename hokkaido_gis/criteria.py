@@ -72,7 +72,7 @@ class KnockOut(_Strict):
     criterion
         Id of the criterion it belongs to, named as the reason.
     tests
-        Comparisons of which all must hold; those of the criterion where none are given.
+        Comparisons of which all must hold; where none are given, the criterion's own mark counts.
     reach
         ``"own"``: only the unit itself is ruled out. ``"neighbours"``: those that touch it, too.
     within

@@ -70,7 +70,19 @@ class OutputError(HokkaidoGisError):
 
 
 class MissingInputError(HokkaidoGisError):
-    """A figure or table needs an input that is lost or not in the data folder."""
+    """A figure or table needs an input that is lost or not in the data folder.
+
+    Parameters
+    ----------
+    message
+        What is missing.
+    japanese
+        The same for a reader of the index page; the message where there is none.
+    """
+
+    def __init__(self, message: str, japanese: str = "") -> None:
+        self.japanese = japanese or message
+        super().__init__(message)
 
 
 def list_faults(faults: Sequence[str]) -> str:

@@ -174,9 +174,10 @@ def _knock_outs(table: pd.DataFrame, criteria: Criteria, adjacency: Adjacency | 
     names = _names(table)
     reasons: dict[object, list[str]] = {code: [] for code in table.index}
     for knock_out in criteria.knock_out:
-        tests = knock_out.tests or _criterion(criteria, knock_out.criterion).tests
-        holds = pd.concat([_holds(table, test) for test in tests], axis=1)
-        struck = list(table.index[(holds == 1).all(axis=1)])
+        criterion = _criterion(criteria, knock_out.criterion)
+        if knock_out.tests:
+            criterion = criterion.model_copy(update={"tests": knock_out.tests, "need": "all"})
+        struck = list(table.index[_mark(table, criterion) == criterion.effect])
         for code in struck:
             reasons[code].append(knock_out.criterion)
         if knock_out.reach == "neighbours" and adjacency is not None:

@@ -11,7 +11,7 @@ from pandas.testing import assert_frame_equal
 
 from hokkaido_gis.analysis.adjacency import Adjacency, adjacency_from_lists
 from hokkaido_gis.criteria import Comparison, Criteria, parse_criteria
-from hokkaido_gis.errors import CriteriaError, LayerWarning
+from hokkaido_gis.errors import CriteriaError
 from hokkaido_gis.siting import evaluate_siting, explain_siting, margin, threshold
 
 
@@ -261,8 +261,7 @@ def answer() -> pd.DataFrame:
     from hokkaido_gis.report.biomass_study import siting_answer  # noqa: PLC0415
     from hokkaido_gis.report.inputs import Inputs  # noqa: PLC0415
 
-    with pytest.warns(LayerWarning, match="湧別町"):
-        return siting_answer(Inputs()).set_index("name")
+    return siting_answer(Inputs()).set_index("name")
 
 
 def test_six_towns_have_four_positives(answer: pd.DataFrame) -> None:

@@ -285,15 +285,15 @@ def _tell_what_does_not_touch(
         one, other = sorted(names.iloc[overlaps.iloc[0][_PAIR].astype(int)])
         warnings.warn(
             f"{len(overlaps)} pairs of polygons overlap (such as {one} and {other}); overlapping "
-            "is not touching. Give a tolerance in metres to count neighbours whose borders do not "
-            "fit.",
+            "is not touching. Give a tolerance in metres (--tolerance) to count neighbours whose "
+            "borders do not fit.",
             LayerWarning,
             stacklevel=3,
         )
     elif pairs.empty and len(names) > 1:
         warnings.warn(
             f"None of the {len(names)} polygons touches another. If they should, their borders do "
-            "not share vertices: give a tolerance in metres.",
+            "not share vertices: give a tolerance in metres (--tolerance).",
             LayerWarning,
             stacklevel=3,
         )

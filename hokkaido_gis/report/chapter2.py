@@ -492,6 +492,12 @@ def _boundary_credit(inputs: Inputs, lang: Lang) -> str:
             "Made from map data of the Japan Meteorological Agency",
         )
     file = inputs.path("municipalities").name
+    if file.lower().startswith("n03"):
+        return say(
+            lang,
+            "国土数値情報（行政区域データ）（国土交通省）を加工して作成",
+            "Made from National Land Numerical Information, administrative areas (MLIT)",
+        )
     return say(lang, f"境界 {file}", f"boundaries {file}")
 
 

@@ -111,10 +111,14 @@ def _mean_residue(inputs: Inputs) -> Iterator[Check]:
         float(residue.low.mean()),
         float(residue.high.mean()),
         cause=(
-            "誤植: 印字の値は179市町村の平均ではないが、C-2 の10市町村はこの値に従う",
             (
-                "misprint: the printed value is no mean of the 179 municipalities, though the ten "
-                "marks of C-2 follow from it"
+                "算定方法: 印字の値は179市町村の平均より大きいが、C-2 の10市町村はこの値に従う"
+                "(8資源すべての平均の範囲には入る)"
+            ),
+            (
+                "rule: the printed value is above the mean of the 179 municipalities, though the ten "
+                "marks of C-2 follow from it (it lies within the bounds of the mean of all eight "
+                "resources)"
             ),
         ),
     )

@@ -86,16 +86,12 @@ def plants_table(inputs: Inputs, lang: Lang, *, source: str, title: tuple[str, s
     )
 
 
-def lines_table(inputs: Inputs, lang: Lang) -> Table:
+def lines_table(inputs: Inputs, lang: Lang) -> Table:  # noqa: ARG001
     """Table 2-8: main substations and lines by voltage class; its marks are lost."""
     raise MissingInputError(
-        say(
-            lang,
-            f"表の印は転記で失われ、{inputs.folder.name} にも計算に要る送電線・変電所の"
-            "レイヤがない。",
-            f"its marks are lost in the surviving text, and {inputs.folder.name} holds no layer of "
-            "transmission lines and substations to compute them from.",
-        )
+        f"its marks are lost in the surviving text, and {inputs.folder.name} holds no layer of "
+        "transmission lines and substations to compute them from.",
+        f"表の印は転記で失われ、{inputs.folder.name} にも計算に要る送電線・変電所のレイヤがない。",
     )
 
 

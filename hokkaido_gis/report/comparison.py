@@ -72,7 +72,7 @@ class Check:
         return {
             "id": self.id,
             "quantity": say(lang, *self.quantity),
-            "published": self.published,
+            "published": _tidy(self.published),
             "computed": self._computed(),
             "difference": self._difference(),
             "verdict": self.verdict,
@@ -109,5 +109,8 @@ class Check:
         return "" if low != high or self._is_prefix else _tidy(low - self.published)
 
 
-def _tidy(value: float) -> float | int:
+def _tidy(value: Value) -> Value:
+    """Write whole numbers without a point, others with three decimals."""
+    if isinstance(value, str):
+        return value
     return int(value) if float(value).is_integer() else round(value, 3)

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import inspect
+import warnings
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pandas as pd
 from tqdm import tqdm
 
-from hokkaido_gis.codes import codes_from_names, normalise_codes
-from hokkaido_gis.errors import HokkaidoGisError, MissingInputError
+from hokkaido_gis.codes import find_code
+from hokkaido_gis.errors import HokkaidoGisError, LayerWarning, MissingInputError, name_some
 from hokkaido_gis.io.tables import write_table
 from hokkaido_gis.render.charts import Chart, write_chart
 from hokkaido_gis.render.html import write_html
@@ -23,7 +23,6 @@ from hokkaido_gis.report.index_page import write_index
 from hokkaido_gis.report.inputs import Inputs
 from hokkaido_gis.report.ledger import ledger
 from hokkaido_gis.report.registry import select
-from hokkaido_gis.report.words import say
 
 if TYPE_CHECKING:
     from hokkaido_gis.render.scene import Lang
@@ -43,15 +42,15 @@ class Outcome:
         Of the result; the report's title and nothing where none was made.
     paths
         Files written.
-    reason
-        Why nothing was made; empty where something was.
+    why_not
+        Why nothing was made; ``None`` where something was.
     """
 
     entry: Entry
     title: str
     caption: str = ""
     paths: tuple[Path, ...] = ()
-    reason: str = ""
+    why_not: MissingInputError | None = None
 
 
 def run_report(
@@ -94,8 +93,10 @@ def run_report(
     entries = select(chapter=chapter, only=only)
     bar = tqdm(entries, unit="figure", disable=None if progress else True, leave=False)
     outcomes = [make(entry, inputs, folder, lang) for entry in bar]
-    chapters = {entry.chapter for entry in entries}
-    checked = ledger(inputs, lang=lang, chapter=chapters.pop() if len(chapters) == 1 else None)
+    _tell_missing(outcomes)
+    checked = ledger(inputs, lang=lang, chapter=chapter)
+    if only is not None:
+        checked = checked[checked["id"] == only]
     ledger_file = write_table(checked, folder / "ledger.csv")
     index = write_index(outcomes, checked, folder / "index.html", lang)
     return [index, ledger_file, *(path for outcome in outcomes for path in outcome.paths)]
@@ -134,8 +135,8 @@ def run_figure(
     """
     (entry,) = select(only=figure)
     outcome = make(entry, Inputs(data), Path(out), lang, municipality=municipality)
-    if outcome.reason:
-        raise MissingInputError(f"{figure}: {outcome.reason}")
+    if outcome.why_not is not None:
+        raise MissingInputError(f"{figure}: {outcome.why_not}")
     return list(outcome.paths)
 
 
@@ -145,8 +146,8 @@ def make(
     """Make one entry and write it, or say why not."""
     recipe, name = entry.recipe, entry.id
     if recipe is None:
-        reason = say(lang, "この版にはまだ作成手順がない。", "There is no recipe for it yet.")
-        return Outcome(entry, entry.title, reason=reason)
+        reason = MissingInputError("there is no recipe for it yet.", "作成手順がまだない。")
+        return Outcome(entry, entry.title, why_not=reason)
     if municipality is not None:
         if "code" not in inspect.signature(recipe).parameters:
             raise HokkaidoGisError(f"{entry.id} is not drawn for one municipality.")
@@ -155,8 +156,19 @@ def make(
     try:
         result = recipe(inputs, lang)
     except MissingInputError as error:
-        return Outcome(entry, entry.title, reason=str(error))
+        return Outcome(entry, entry.title, why_not=error)
     return Outcome(entry, result.title, result.caption, tuple(_write(result, folder, name)))
+
+
+def _tell_missing(outcomes: list[Outcome]) -> None:
+    missing = [outcome.entry.id for outcome in outcomes if outcome.why_not is not None]
+    if missing:
+        warnings.warn(
+            f"{len(missing)} of {len(outcomes)} figures and tables were not made "
+            f"({name_some(missing)}); index.html says why.",
+            LayerWarning,
+            stacklevel=3,
+        )
 
 
 def _write(result: Result, folder: Path, name: str) -> list[Path]:
@@ -172,9 +184,7 @@ def _write(result: Result, folder: Path, name: str) -> list[Path]:
 
 
 def _code(municipality: str, inputs: Inputs) -> str:
-    given = pd.Series([municipality])
-    read = normalise_codes if municipality.strip().isdigit() else codes_from_names
-    code = str(read(given).iloc[0])
+    code = find_code(municipality)
     if code not in inputs.municipalities.index:
         raise HokkaidoGisError(f"The boundaries hold no municipality {municipality} ({code}).")
     return code
