@@ -116,9 +116,9 @@ def _mean_residue(inputs: Inputs) -> Iterator[Check]:
                 "(8資源すべての平均の範囲には入る)"
             ),
             (
-                "rule: the printed value is above the mean of the 179 municipalities, though the ten "
-                "marks of C-2 follow from it (it lies within the bounds of the mean of all eight "
-                "resources)"
+                "rule: the printed value is above the mean of the 179 municipalities, though the "
+                "ten marks of C-2 follow from it (it lies within the bounds of the mean of all "
+                "eight resources)"
             ),
         ),
     )

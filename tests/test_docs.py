@@ -1,0 +1,77 @@
+"""What README and the documentation say is what the code does."""
+
+from __future__ import annotations
+
+import re
+import runpy
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import hokkaido_gis as hg
+
+ROOT = Path(__file__).resolve().parents[1]
+READMES = ("README.md", "README.ja.md")
+VERDICTS = ("equal", "within rounding", "input lost", "differs")
+
+
+def fenced(text: str, marker: str) -> str:
+    """The fenced block after a marker."""
+    found = re.search(rf"<!-- {re.escape(marker)} -->\n```\w*\n(.*?)```", text, re.DOTALL)
+    assert found is not None, f"no block after {marker!r}"
+    return found.group(1)
+
+
+@pytest.fixture(scope="module")
+def checked():
+    return hg.ledger(hg.Inputs(), chapter=2)
+
+
+@pytest.mark.parametrize("readme", READMES)
+def test_counts_are_those_of_the_ledger(readme, checked):
+    text = (ROOT / readme).read_text(encoding="utf-8")
+    counts = checked["verdict"].value_counts()
+    for verdict in VERDICTS:
+        (row,) = re.findall(rf"^\|[^|\n]*\b{verdict}\b[^|\n]*\| *([\d,]+) *\|$", text, re.MULTILINE)
+        assert int(row.replace(",", "")) == counts.get(verdict, 0), verdict
+    assert re.search(rf"--chapter 2`.*\b{len(checked)} ", text)
+
+
+@pytest.mark.parametrize("marker", ["command: report", "command: test"])
+def test_both_readmes_give_the_same_single_line(marker):
+    lines = {fenced((ROOT / name).read_text(encoding="utf-8"), marker) for name in READMES}
+    assert len(lines) == 1
+    assert lines.pop().count("\n") == 1
+
+
+def test_the_python_example_prints_what_is_printed_below_it(tmp_path):
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    example = fenced(text, "example: python")
+    done = subprocess.run(
+        [sys.executable, "-c", example], cwd=tmp_path, check=True, capture_output=True, text=True
+    )
+    shown = text.split("It prints\n\n```text\n")[1].split("```")[0]
+    assert done.stdout == shown
+    assert {path.name for path in tmp_path.iterdir()} == {"output.kmz", "output.html"}
+
+
+def test_pictures_and_links_of_the_pages_are_there():
+    pages = [ROOT / name for name in READMES] + sorted((ROOT / "docs").glob("*.md"))
+    broken = [
+        f"{page.name}: {link}"
+        for page in pages
+        for link in re.findall(r"\]\(([^)#\s]+)", page.read_text(encoding="utf-8"))
+        if "://" not in link and not (page.parent / link).exists()
+    ]
+    assert broken == []
+
+
+def test_the_page_of_agreement_is_made_from_the_ledger(tmp_path, monkeypatch):
+    script = runpy.run_path(str(ROOT / "docs" / "make_agreement.py"))
+    page = tmp_path / "agreement.md"
+    monkeypatch.setitem(script["main"].__globals__, "PAGE", page)
+    script["main"]()
+    committed = (ROOT / "docs" / "agreement.md").read_text(encoding="utf-8")
+    assert page.read_text(encoding="utf-8") == committed, "run docs/make_agreement.py again"
