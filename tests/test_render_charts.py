@@ -15,7 +15,7 @@ from PIL import Image
 
 from hokkaido_gis.errors import OutputError, RenderError
 from hokkaido_gis.render.chart_bars import PART_COLOURS, PART_HATCHES, SERIES_COLOURS
-from hokkaido_gis.render.chart_scatter import LABEL_GID, reaches_means
+from hokkaido_gis.render.chart_scatter import reaches_means
 from hokkaido_gis.render.charts import (
     Chart,
     RankedBars,
@@ -26,6 +26,7 @@ from hokkaido_gis.render.charts import (
     write_chart,
 )
 from hokkaido_gis.render.fonts import drawing_style
+from hokkaido_gis.render.lettering import LABEL_GID
 
 if TYPE_CHECKING:
     from matplotlib.container import BarContainer

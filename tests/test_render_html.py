@@ -29,6 +29,7 @@ from hokkaido_gis.render import html
 from hokkaido_gis.render.classes import resolve
 from hokkaido_gis.render.html import build_page, write_html
 from hokkaido_gis.render.scene import Categorical, Category, Graduated, Layer, Scene, Single, Symbol
+from hokkaido_gis.render.shapes import simple_parts
 
 HOSTILE = "<script>alert(1)</script> ]]> </textarea> <!-- & \" ' \u2028"
 
@@ -88,7 +89,7 @@ def rebuild(rings, kind):
 @pytest.mark.parametrize("name", SHAPES)
 def test_geometry_survives_coding(name):
     shape = SHAPES[name]
-    parts, _ = html._simple_parts(np.array([shape]))
+    parts, _ = simple_parts(np.array([shape]))
     decoded = decode(html._encode_parts(np.array([shape])))
     assert len(decoded) == len(parts)
     for (owner, kind, rings), part in zip(decoded, parts, strict=True):
@@ -111,27 +112,6 @@ def test_neighbours_share_their_rounded_border():
     right = Polygon([(142, 44), (141.1, 43.987654321), (141.123456789, 43.1), (142, 43)])
     (_, _, (one,)), (_, _, (other,)) = decode(html._encode_parts(np.array([left, right])))
     assert set(map(tuple, one)) & set(map(tuple, other)) == {(141.12346, 43.1), (141.1, 43.98765)}
-
-
-@pytest.mark.parametrize("name", SHAPES)
-def test_anchor_lies_on_its_feature(name):
-    shape = SHAPES[name]
-    anchor = Point(html._find_anchors(np.array([shape]))[0])
-    assert shapely.dwithin(shape, anchor, 1e-9)
-
-
-def test_anchor_stands_in_the_largest_part_and_off_holes():
-    coast = Polygon([(0, 0), (9, 0), (9, 9), (0, 9), (0, 8), (8, 8), (8, 1), (0, 1)])  # like a C
-    islet = box(20, 20, 21, 21)
-    assert not coast.contains(coast.centroid)
-    for shape in (coast, MultiPolygon([islet, coast]), MultiPolygon([coast, islet])):
-        assert coast.contains(Point(html._find_anchors(np.array([shape]))[0]))
-    assert html._find_anchors(np.array([box(0, 0, 2, 2)])).tolist() == [[1, 1]]
-
-
-def test_anchor_of_a_self_crossing_polygon_is_found():
-    bow_tie = Polygon([(0, 0), (2, 2), (2, 0), (0, 2)])
-    assert np.isfinite(html._find_anchors(np.array([bow_tie]))).all()
 
 
 def test_layers_move_to_wgs84():
@@ -250,7 +230,7 @@ def test_page_speaks_the_scenes_language(lang, words):
     text = build_page(Scene("t", [layer], lang=lang, credit="N03"))
     assert f'<html lang="{lang}">' in text
     assert [word for word in words if word not in text] == []
-    assert ("出典：N03" if lang == "ja" else "Source: N03") in text
+    assert ("出典: N03" if lang == "ja" else "Source: N03") in text
 
 
 def test_search_needs_names():

@@ -504,8 +504,8 @@ def test_english_scene_speaks_english(tmp_path: Path) -> None:
 @pytest.mark.parametrize("kind", ["area", "line", "point"])
 def test_legend_shows_the_colours_of_its_classes(kind: str) -> None:
     symbol = Symbol(fill="#ff0000", fill_opacity=1, stroke="#0000ff", stroke_width=4)
-    resolved = Resolved((LegendClass("札幌市 $x$ _", symbol),), np.zeros(1, dtype=np.intp))
-    picture = Image.open(io.BytesIO(draw_legend_png([LegendBlock("層", resolved, kind)])))
+    resolved = Resolved((LegendClass("札幌市 $x$ _", symbol),), np.zeros(1, dtype=np.intp), kind)
+    picture = Image.open(io.BytesIO(draw_legend_png([LegendBlock("層", resolved)])))
     colours = {colour for _, colour in picture.convert("RGB").getcolors(maxcolors=100_000)}
     assert (0, 0, 255) in colours
     assert ((255, 0, 0) in colours) == (kind != "line")

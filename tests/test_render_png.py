@@ -20,7 +20,7 @@ from pyproj import Geod, Transformer
 
 from hokkaido_gis.errors import OutputError, RenderError
 from hokkaido_gis.render.fonts import drawing_style, font_path, text_width
-from hokkaido_gis.render.map_labels import LABEL_GID
+from hokkaido_gis.render.lettering import LABEL_GID
 from hokkaido_gis.render.map_panel import round_length
 from hokkaido_gis.render.page import wrap_text
 from hokkaido_gis.render.png import SEA, draw_scene, local_crs, write_png

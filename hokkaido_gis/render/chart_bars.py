@@ -17,7 +17,8 @@ from matplotlib.ticker import FuncFormatter
 from matplotlib.transforms import ScaledTranslation
 
 from hokkaido_gis.render.fonts import FAINT_INK, INK
-from hokkaido_gis.render.text import MISSING_TEXT, format_number
+from hokkaido_gis.render.lettering import size_in_points
+from hokkaido_gis.render.text import MISSING_TEXT, WORDS, format_number
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,8 +43,6 @@ PART_COLOURS = (
     "#0b5d3b", "#a8dba8", "#c77f00", "#ffe9a8", "#08306b", "#6baed6", "#8a1c6b", "#f7bdd6",
 )  # fmt: skip
 PART_HATCHES = ("", "", "////", "", "", "", "\\\\\\\\", "....")
-LOST_DIGITS: dict[Lang, str] = {"ja": "値が失われた桁の幅", "en": "span of the digits lost"}
-REMAINDER: dict[Lang, str] = {"ja": "内訳不明", "en": "not attributable"}
 THRESHOLD_COLOUR = "#b2182b"
 _CAP_HATCH = "////////"
 _REMAINDER_COLOUR, _REMAINDER_HATCH = "#f0f0f0", "xxxx"
@@ -136,7 +135,7 @@ def draw_stacked_bars(axes: Axes, bars: StackedBars, lang: Lang = "ja") -> None:
             (low - left)[known],
             _THICKNESS,
             left[known],
-            label=bars.remainder_label or REMAINDER[lang],
+            label=bars.remainder_label or WORDS["remainder"][lang],
             zorder=_BARS,
             **_part(_REMAINDER_COLOUR, _REMAINDER_HATCH),
         )
@@ -156,7 +155,7 @@ def stacked_legend(bars: StackedBars, lang: Lang = "ja") -> list[Artist]:
     ]
     total = bars.totals
     if (total["low"] > bars.parts.sum(axis=1) * (1 + 1e-9)).any():
-        label = bars.remainder_label or REMAINDER[lang]
+        label = bars.remainder_label or WORDS["remainder"][lang]
         entries.append(Patch(label=label, **_part(_REMAINDER_COLOUR, _REMAINDER_HATCH)))
     entries += _lost_digits_legend(total, lang)
     if total["low"].isna().any():
@@ -252,7 +251,7 @@ def _decimals(values: Floats) -> int:
 
 def _letter_size(axes: Axes, rows: int) -> float:
     """Font size [pt] of the names: as large as the rows allow, no larger than body text."""
-    height = axes.get_window_extent().height * 72 / axes.figure.dpi
+    height = size_in_points(axes)[1]
     return float(np.clip(height / max(rows, 1) * 0.78, 3.0, 9.0))
 
 
@@ -301,7 +300,7 @@ def _threshold_line() -> dict[str, Any]:
 def _lost_digits_legend(frame: pd.DataFrame, lang: Lang) -> list[Artist]:
     if not (frame["high"] > frame["low"]).any():
         return []
-    label = LOST_DIGITS[lang]
+    label = WORDS["lost_digits"][lang]
     return [Patch(facecolor="white", edgecolor=INK, hatch=_CAP_HATCH, linewidth=0.4, label=label)]
 
 

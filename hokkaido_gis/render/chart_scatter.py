@@ -7,12 +7,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle
-from matplotlib.patheffects import withStroke
 from matplotlib.ticker import FuncFormatter
 
 from hokkaido_gis.render.fonts import FAINT_INK, INK, text_width
-from hokkaido_gis.render.placement import boxes_at, centres_around, centres_further, place_labels
-from hokkaido_gis.render.text import MISSING_TEXT, format_number
+from hokkaido_gis.render.lettering import label_sizes, size_in_points, write_label
+from hokkaido_gis.render.placement import (
+    boxes_around,
+    boxes_at,
+    centres_around,
+    centres_further,
+    place_labels,
+)
+from hokkaido_gis.render.text import MISSING_TEXT, WORDS, format_number
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -21,22 +27,13 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from hokkaido_gis.render.chart_kinds import Scatter
+    from hokkaido_gis.render.placement import Floats
     from hokkaido_gis.render.scene import Lang
 
-    Floats = npt.NDArray[np.float64]
-
-LABEL_GID = "label"
-_MEAN: dict[Lang, str] = {"ja": "市町村平均", "en": "mean of municipalities"}
-_BOTH: dict[Lang, str] = {"ja": "ともに平均以上", "en": "both at or above the mean"}
-_MAYBE: dict[Lang, str] = {
-    "ja": "ともに平均以上かは失われた桁による",
-    "en": "both at or above the mean or not, by the digits lost",
-}
-_OTHER: dict[Lang, str] = {"ja": "その他の市町村", "en": "other municipalities"}
-_SPAN: dict[Lang, str] = {"ja": "値が失われた桁の幅", "en": "span of the digits lost"}
 _COLOUR, _OTHER_COLOUR, _SHADE = "#1f4e79", "#a6a6a6", "#e3eef8"
 _MARKER = 4.5
 _LETTERS = 7.5
+_NAMES = 4  # above points and lines
 _CLEARANCE = 1.0
 _LEADERS = (9.0, 16.0, 24.0, 34.0, 46.0, 60.0)
 
@@ -85,16 +82,17 @@ def scatter_legend(scatter: Scatter, lang: Lang = "ja") -> list[Artist]:
     """Legend entries of a scatter: only what occurs in it, and how many points are missing."""
     x, y = scatter.ranges
     verdict = reaches_means(scatter)[scatter.known]
-    words = {"yes": _BOTH, "maybe": _MAYBE, "no": _OTHER}
+    words = {"yes": "both", "maybe": "maybe_both", "no": "others"}
     entries: list[Artist] = []
     if scatter.means is not None:
         entries += [
-            Line2D([], [], label=text[lang], **_marker(kind))
-            for kind, text in words.items()
+            Line2D([], [], label=WORDS[word][lang], **_marker(kind))
+            for kind, word in words.items()
             if (verdict == kind).any()
         ]
     if (x["high"] > x["low"]).any() or (y["high"] > y["low"]).any():
-        entries.append(Line2D([], [], color=FAINT_INK, linewidth=0.7, label=_SPAN[lang]))
+        label = WORDS["lost_digits"][lang]
+        entries.append(Line2D([], [], color=FAINT_INK, linewidth=0.7, label=label))
     missing = int((~scatter.known).sum())
     if missing:
         entries.append(Patch(facecolor="none", label=f"{MISSING_TEXT[lang]}: {missing}"))
@@ -151,8 +149,8 @@ def _draw_means(axes: Axes, scatter: Scatter, lang: Lang) -> Floats:
     axes.add_patch(quarter)
     axes.axvline(mean_x, color=INK, linewidth=0.8, linestyle="--", zorder=1).set_gid("mean-x")
     axes.axhline(mean_y, color=INK, linewidth=0.8, linestyle="--", zorder=1).set_gid("mean-y")
-    words = scatter.mean_label or _MEAN[lang]
-    frame_right, frame_top = _size_in_points(axes)
+    words = scatter.mean_label or WORDS["mean"][lang]
+    frame_right, frame_top = size_in_points(axes)
     spots = _in_points(axes, np.array([[mean_x, mean_y]]))[0]
     texts = (f"{words} {format_number(mean_x)}", f"{words} {format_number(mean_y)}")
     wide, tall = (text_width(text, _LETTERS) + 4 for text in texts)
@@ -164,8 +162,8 @@ def _draw_means(axes: Axes, scatter: Scatter, lang: Lang) -> Floats:
     )
     if boxes[0, 2] > frame_right:  # no room right of the line
         boxes[0, [0, 2]] -= wide
-    for text, (left, bottom, _, _) in zip(texts, boxes, strict=True):
-        _write(axes, text, (left + 2, bottom + 3), ha="left", va="bottom")
+    for text, box in zip(texts, boxes, strict=True):
+        write_label(axes, text, box, size=_LETTERS, zorder=_NAMES)
     return boxes
 
 
@@ -186,14 +184,13 @@ def _name_points(
     if len(order) == 0:
         return
     reach = _MARKER / 2
-    markers = np.hstack([spots - reach, spots + reach])
+    markers = boxes_around(spots, reach)
     texts = [names[i] for i in order]
-    sizes = np.array([(text_width(text, _LETTERS), _LETTERS * 1.05) for text in texts])
-    sizes += 2 * _CLEARANCE
+    sizes = label_sizes(texts, _LETTERS, clearance=_CLEARANCE)
     near = centres_around(spots[order], sizes, reach + 0.5)
     far = centres_further(spots[order], sizes, _LEADERS)
     boxes = boxes_at(np.concatenate([near, far], axis=1), sizes)
-    frame = np.array([0.0, 0.0, *_size_in_points(axes)])
+    frame = np.array([0.0, 0.0, *size_in_points(axes)])
     chosen = place_labels(boxes, frame=frame, taken=np.vstack([markers, taken]))
     for text, spot, candidates, choice in zip(texts, spots[order], boxes, chosen, strict=True):
         if choice < 0:
@@ -201,7 +198,7 @@ def _name_points(
         box = candidates[choice]
         if choice >= near.shape[1]:
             _lead(axes, spot, np.clip(spot, box[:2], box[2:]))
-        _write(axes, text, ((box[0] + box[2]) / 2, (box[1] + box[3]) / 2), ha="center", va="center")
+        write_label(axes, text, box, size=_LETTERS, zorder=_NAMES)
 
 
 def _lead(axes: Axes, spot: Floats, end: Floats) -> None:
@@ -223,27 +220,8 @@ def _lead(axes: Axes, spot: Floats, end: Floats) -> None:
     )
 
 
-def _write(axes: Axes, text: str, spot: tuple[float, float], *, ha: str, va: str) -> None:
-    label = axes.annotate(
-        text,
-        spot,
-        xycoords="axes points",
-        size=_LETTERS,
-        ha=ha,
-        va=va,
-        zorder=4,
-        path_effects=[withStroke(linewidth=1.4, foreground="white")],
-    )
-    label.set_gid(LABEL_GID)
-
-
 def _in_points(axes: Axes, data: Floats) -> Floats:
     """Places of data in points from the lower left corner of the axes."""
     box = axes.get_window_extent()
     pixels = axes.transData.transform(data) - [box.x0, box.y0]
     return np.asarray(pixels * 72 / axes.figure.dpi)
-
-
-def _size_in_points(axes: Axes) -> tuple[float, float]:
-    box = axes.get_window_extent()
-    return float(box.width * 72 / axes.figure.dpi), float(box.height * 72 / axes.figure.dpi)

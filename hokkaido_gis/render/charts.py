@@ -20,8 +20,8 @@ from hokkaido_gis.render.chart_bars import (
 )
 from hokkaido_gis.render.chart_kinds import RankedBars, Scatter, StackedBars, Threshold, Values
 from hokkaido_gis.render.chart_scatter import draw_scatter, scatter_legend
-from hokkaido_gis.render.fonts import drawing_style, text_width
-from hokkaido_gis.render.page import make_sheet, require_picture_ending, save_figure
+from hokkaido_gis.render.fonts import text_width
+from hokkaido_gis.render.page import DPI, make_sheet, write_picture
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,7 +46,6 @@ __all__ = [
 
 Plot = RankedBars | StackedBars | Scatter
 
-DPI = 200.0
 # With the margins an A4 page upright for bars, and about a half of one for points.
 _BARS_WIDTH, _SCATTER_SIZE = 7.57, (9.0, 6.0)
 _ROW_LEAST, _ROW_MOST, _ROWS_MOST = 0.125, 0.26, 10.2
@@ -111,9 +110,7 @@ def write_chart(chart: Chart, path: str | Path, *, dpi: float = DPI) -> Path:
     OutputError
         If the file cannot be written; an older one is left as it was.
     """
-    target = require_picture_ending(path)
-    with drawing_style():
-        return save_figure(draw_chart(chart), target, dpi=dpi)
+    return write_picture(path, lambda: draw_chart(chart), dpi=dpi)
 
 
 def draw_chart(chart: Chart) -> Figure:

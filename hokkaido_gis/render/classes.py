@@ -5,7 +5,9 @@ All writers ask `resolve`, so a figure has the same classes, colours and legend 
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
+from itertools import pairwise
 
 import mapclassify
 import numpy as np
@@ -15,6 +17,7 @@ from branca.utilities import color_brewer
 
 from hokkaido_gis.errors import RenderError, name_some
 from hokkaido_gis.render.scene import Categorical, Graduated, Lang, Layer, Single, Symbol
+from hokkaido_gis.render.shapes import Indices, Kind, main_kind
 from hokkaido_gis.render.text import MISSING_TEXT, format_number
 
 _CLASSIFIERS = {
@@ -32,6 +35,9 @@ class LegendClass:
     symbol: Symbol
 
 
+Classes = tuple[LegendClass, ...]
+
+
 @dataclass(frozen=True, eq=False, slots=True)
 class Resolved:
     """The classes of a layer and the class of each feature.
@@ -42,10 +48,23 @@ class Resolved:
         Legend lines in order; the class of missing values comes last and only where it is used.
     index
         For each feature in the layer's order, the position of its class in `classes`.
+    kind
+        What most features are, which the legend shows.
     """
 
-    classes: tuple[LegendClass, ...]
-    index: npt.NDArray[np.intp]
+    classes: Classes
+    index: Indices
+    kind: Kind = "area"
+
+    def legend_lines(self, title: str) -> list[tuple[str, Symbol | None]]:
+        """Lines of the layer's legend: its title as a heading without symbol, then its classes.
+
+        Where the title says as much as the only class, it stands beside the symbol itself.
+        """
+        if len(self.classes) == 1 and self.classes[0].label in {title, ""}:
+            return [(title, self.classes[0].symbol)]
+        heading: list[tuple[str, Symbol | None]] = [(title, None)] if title else []
+        return heading + [(line.label, line.symbol) for line in self.classes]
 
 
 def resolve(layer: Layer, lang: Lang = "ja") -> Resolved:
@@ -54,54 +73,78 @@ def resolve(layer: Layer, lang: Lang = "ja") -> Resolved:
     Raises
     ------
     RenderError
-        If a graduated column is not numeric or its breaks do not ascend.
+        If a graduated column is not numeric, its breaks do not ascend or its palette is unknown.
     """
     style = layer.style
+    kind = main_kind(layer.frame.geometry.to_numpy())
     if isinstance(style, Single):
-        return Resolved(
-            (LegendClass(style.label or layer.title, style.symbol),),
-            np.zeros(len(layer.frame), dtype=np.intp),
-        )
+        only = LegendClass(style.label or layer.title, style.symbol)
+        return Resolved((only,), np.zeros(len(layer.frame), dtype=np.intp), kind)
+    values = layer.table[style.column]
     if isinstance(style, Categorical):
-        return _resolve_categorical(layer.frame[style.column], style, lang)
-    return _resolve_graduated(layer.frame[style.column], style, lang)
+        classes, index = _categorical(values, style)
+    else:
+        classes, index = _graduated(values, style, kind, lang)
+    if (index < 0).any():
+        index = np.where(index < 0, len(classes), index)
+        classes = (*classes, LegendClass(MISSING_TEXT[lang], style.missing))
+    return Resolved(classes, index, kind)
 
 
-def _resolve_categorical(values: pd.Series, style: Categorical, lang: Lang) -> Resolved:
+def _categorical(values: pd.Series, style: Categorical) -> tuple[Classes, Indices]:
+    """Classes, and that of each value; -1 for values not listed."""
     position = {category.value: i for i, category in enumerate(style.categories)}
     index = np.array([position.get(value, -1) for value in values], dtype=np.intp)
-    classes = tuple(LegendClass(c.label, c.symbol) for c in style.categories)
-    return _with_missing_class(classes, index, style.missing, lang)
+    return tuple(LegendClass(c.label, c.symbol) for c in style.categories), index
 
 
-def _resolve_graduated(values: pd.Series, style: Graduated, lang: Lang) -> Resolved:
+def _graduated(
+    values: pd.Series, style: Graduated, kind: Kind, lang: Lang
+) -> tuple[Classes, Indices]:
+    """Classes, and that of each value; -1 for values that are missing or infinite."""
     if not pd.api.types.is_numeric_dtype(values):
         raise RenderError(
             f"Column {style.column!r} holds {values.dtype}, not numbers, so it has no graduated "
             "classes. Use a categorical style, or convert the column."
         )
     numbers = values.to_numpy(dtype=float, na_value=np.nan)
-    known = numbers[np.isfinite(numbers)]
+    is_known = np.isfinite(numbers)
+    known = numbers[is_known]
     limits = _limits(known, style)
-    index = np.where(np.isfinite(numbers), np.searchsorted(limits, numbers, side="left"), -1)
-    colours = color_brewer(style.palette, n=max(len(limits) + 1, 3))
+    index = np.where(is_known, np.searchsorted(limits, numbers, side="left"), -1)
+    labels = _range_labels(limits, known, style.unit, lang)
+    colours = _colours(style.palette, len(labels))
     classes = tuple(
-        LegendClass(
-            _range_label(limits, i, style.unit, lang),
-            Symbol(colours[i].lower(), style.opacity, style.stroke, style.stroke_width),
-        )
-        for i in range(len(limits) + 1)
+        LegendClass(label, _class_symbol(colour, style, kind))
+        for label, colour in zip(labels, colours, strict=True)
     )
-    return _with_missing_class(classes, index.astype(np.intp), style.missing, lang)
+    return classes, index.astype(np.intp)
+
+
+def _class_symbol(colour: str, style: Graduated, kind: Kind) -> Symbol:
+    """Symbol of a class: areas and points are filled with its colour, lines are drawn in it."""
+    stroke = colour if kind == "line" else style.stroke
+    return Symbol(colour, style.opacity, stroke, style.stroke_width)
+
+
+def _colours(palette: str, count: int) -> list[str]:
+    """Colours of a ColorBrewer palette, which has three at least."""
+    try:
+        colours: list[str] = color_brewer(palette, n=max(count, 3))
+    except ValueError as error:
+        raise RenderError(
+            f"The palette {palette!r} cannot give {count} colours: {error}"
+        ) from error
+    return [colour.lower() for colour in colours[:count]]
 
 
 def _limits(known: npt.NDArray[np.float64], style: Graduated) -> npt.NDArray[np.float64]:
     """Upper limits of all classes but the last."""
     if style.breaks is not None:
         limits = np.asarray(style.breaks, dtype=float)
-        if (np.diff(limits) <= 0).any():
+        if not (np.isfinite(limits).all() and (np.diff(limits) > 0).all()):
             raise RenderError(
-                f"The breaks of {style.column!r} must ascend; "
+                f"The breaks of {style.column!r} must be finite and ascend; "
                 f"got {name_some(style.breaks, most=10)}."
             )
         return limits
@@ -109,27 +152,24 @@ def _limits(known: npt.NDArray[np.float64], style: Graduated) -> npt.NDArray[np.
     count = min(style.classes, len(distinct))
     if count < 2:
         return np.array([], dtype=float)
-    bins = _CLASSIFIERS[style.method](known, k=count).bins
+    with warnings.catch_warnings():
+        # Fewer classes than asked for are seen in the legend; slow without numba is not an error.
+        warnings.simplefilter("ignore", UserWarning)
+        bins = _CLASSIFIERS[style.method](known, k=count).bins
     return np.unique(np.asarray(bins, dtype=float))[:-1]
 
 
-def _range_label(limits: npt.NDArray[np.float64], i: int, unit: str, lang: Lang) -> str:
+def _range_labels(
+    limits: npt.NDArray[np.float64], known: npt.NDArray[np.float64], unit: str, lang: Lang
+) -> list[str]:
+    """Legend texts of all classes; none where there is neither a limit nor a value."""
     tail = f" {unit}" if unit else ""
-    if len(limits) == 0:
-        return unit
-    if i == 0:
-        text = format_number(limits[0])
-        return f"{text}{tail} 以下" if lang == "ja" else f"up to {text}{tail}"
-    if i == len(limits):
-        text = format_number(limits[-1])
-        return f"{text}{tail} 超" if lang == "ja" else f"over {text}{tail}"
-    return f"{format_number(limits[i - 1])} – {format_number(limits[i])}{tail}"
-
-
-def _with_missing_class(
-    classes: tuple[LegendClass, ...], index: npt.NDArray[np.intp], missing: Symbol, lang: Lang
-) -> Resolved:
-    if (index < 0).any():
-        index = np.where(index < 0, len(classes), index).astype(np.intp)
-        classes = (*classes, LegendClass(MISSING_TEXT[lang], missing))
-    return Resolved(classes, index)
+    texts = [format_number(limit) for limit in limits.tolist()]
+    if not texts:
+        ends = [known.min(), known.max()] if len(known) else []
+        both = dict.fromkeys(format_number(end) for end in ends)
+        return [" – ".join(both) + tail] if both else []
+    within = [f"{low} – {high}{tail}" for low, high in pairwise(texts)]
+    if lang == "ja":
+        return [f"{texts[0]}{tail} 以下", *within, f"{texts[-1]}{tail} 超"]
+    return [f"up to {texts[0]}{tail}", *within, f"over {texts[-1]}{tail}"]

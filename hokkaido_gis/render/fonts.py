@@ -12,8 +12,10 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import matplotlib as mpl
 import matplotlib.style
 from matplotlib.font_manager import FontProperties, fontManager
+from matplotlib.ft2font import FT2Font
 from matplotlib.textpath import TextToPath
 
 from hokkaido_gis.errors import RenderError
@@ -25,6 +27,7 @@ FONT_NAME = "IPAexGothic"
 INK = "#262626"
 FAINT_INK = "#595959"
 
+_GETA = "〓"  # what Japanese printers set for a character their fonts lack
 # DejaVu Sans, which travels with matplotlib, lends what IPAexGothic lacks (such as ≤ and µ).
 _FAMILY = [FONT_NAME, "DejaVu Sans"]
 _STYLE = {
@@ -83,6 +86,18 @@ def drawing_style() -> Iterator[None]:
 @cache
 def _register_font() -> None:
     fontManager.addfont(font_path())
+
+
+def drawable(text: str) -> str:
+    """Replace what the fonts of pictures lack by 〓, and any white space by single blanks."""
+    return "".join(c if ord(c) in _glyphs() else _GETA for c in " ".join(text.split()))
+
+
+@cache
+def _glyphs() -> frozenset[int]:
+    """Code points that the drawing style's fonts can draw."""
+    spare = Path(mpl.get_data_path()) / "fonts" / "ttf" / "DejaVuSans.ttf"
+    return frozenset().union(*(FT2Font(str(p)).get_charmap() for p in (font_path(), spare)))
 
 
 def text_width(text: str, size: float) -> float:

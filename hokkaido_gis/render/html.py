@@ -14,33 +14,35 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import jinja2
 import numpy as np
-import numpy.typing as npt
 import shapely
 
 from hokkaido_gis.io.output import replace_when_complete
-from hokkaido_gis.render.classes import LegendClass, resolve
-from hokkaido_gis.render.scene import to_wgs84
-from hokkaido_gis.render.text import MISSING_TEXT, WORDS, format_value
+from hokkaido_gis.render.classes import resolve
+from hokkaido_gis.render.label_points import label_points
+from hokkaido_gis.render.shapes import is_polygon, simple_parts, split_rings
+from hokkaido_gis.render.text import (
+    MISSING_TEXT,
+    WORDS,
+    credit_line,
+    format_column,
+    format_names,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import pandas as pd
+    import numpy.typing as npt
 
-    from hokkaido_gis.render.scene import Lang, Layer, Scene
-
-    Geometries = npt.NDArray[np.object_]
+    from hokkaido_gis.render.classes import LegendClass
+    from hokkaido_gis.render.scene import Lang, Layer, Scene, Symbol
+    from hokkaido_gis.render.shapes import Kind, Shapes
 
 UNITS_PER_DEGREE = 100_000
 """Integer coordinates are this fine: 1e-5 degrees, about a metre."""
-
-Kind = Literal["point", "line", "area"]
-_KINDS: tuple[Kind, ...] = ("point", "line", "area")
-_POLYGON = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,15 +51,10 @@ class _DrawnLayer:
 
     title: str
     kind: Kind
-    classes: tuple[LegendClass, ...]
+    legend: list[tuple[str, Symbol | None]]
     unplaced: int
     visible: bool
     data: dict[str, Any]
-
-    @property
-    def plain(self) -> bool:
-        """Whether the title alone names the only class, so that one line of legend suffices."""
-        return len(self.classes) == 1 and self.classes[0].label in {self.title, ""}
 
 
 def write_html(scene: Scene, path: str | Path) -> Path:
@@ -80,7 +77,7 @@ def write_html(scene: Scene, path: str | Path) -> Path:
     Raises
     ------
     RenderError
-        If a style does not fit its column, or no layer has a place to show.
+        If a layer cannot be classified or placed on the earth, or no layer has a geometry.
     OutputError
         If the file cannot be written.
     """
@@ -93,11 +90,13 @@ def write_html(scene: Scene, path: str | Path) -> Path:
 
 def build_page(scene: Scene) -> str:
     """Build the text of the HTML page that `write_html` writes."""
+    scene = scene.placed()
     layers = [_draw_layer(layer, number, scene.lang) for number, layer in enumerate(scene.layers)]
     style, scripts = _style(), _scripts()
     return _template().render(
         scene=scene,
-        legend=layers,
+        credit=credit_line(scene.credit, scene.lang),
+        layers=layers,
         searchable=any(layer.data["names"] for layer in layers),
         word=lambda key: WORDS[key][scene.lang],
         policy=_policy(style, scripts),
@@ -192,27 +191,28 @@ _UNSAFE = re.compile("[<>&\u2028\u2029]")
 
 def _draw_layer(layer: Layer, number: int, lang: Lang) -> _DrawnLayer:
     resolved = resolve(layer, lang)
-    geometries = to_wgs84(layer.frame).geometry.to_numpy()
-    # Missing and empty geometries have no bounds; places outside a projection have infinite ones.
-    placed = np.flatnonzero(np.isfinite(shapely.bounds(geometries)).all(axis=1))
-    geometries, rows = geometries[placed], layer.frame.iloc[placed]
+    shapes = layer.frame.geometry.to_numpy()
+    placed = np.flatnonzero(~shapely.is_missing(shapes) & ~shapely.is_empty(shapes))
+    shapes, table = shapes[placed], layer.table.iloc[placed]
     title = layer.title or f"{WORDS['layer'][lang]} {number + 1}"
+    names = None if layer.name is None else table[layer.name]
+    labels = None if layer.label is None else table[layer.label]
     data = {
         "title": title,
         "visible": layer.visible,
         "symbols": [_symbol(entry) for entry in resolved.classes],
         "classes": resolved.index[placed].tolist(),
-        "names": _texts(rows, layer.name, lang),
-        "labels": _labels(rows, layer.label, lang),
+        "names": None if names is None else format_names(names, MISSING_TEXT[lang]),
+        "labels": None if labels is None else format_column(labels, lang, missing=""),
         "fields": list(layer.fields.values()),
-        "values": [_texts(rows, column, lang) for column in layer.fields],
-        "anchors": _to_units(_find_anchors(geometries)).ravel().tolist(),
-        "parts": _encode_parts(geometries),
+        "values": [format_column(table[column], lang) for column in layer.fields],
+        "anchors": _to_units(shapely.get_coordinates(label_points(shapes))).ravel().tolist(),
+        "parts": _encode_parts(shapes),
     }
     return _DrawnLayer(
         title=title,
-        kind=_kind(geometries),
-        classes=resolved.classes,
+        kind=resolved.kind,
+        legend=resolved.legend_lines(title),
         unplaced=len(layer.frame) - len(placed),
         visible=layer.visible,
         data=data,
@@ -230,29 +230,11 @@ def _symbol(entry: LegendClass) -> dict[str, str | float]:
     }
 
 
-def _texts(rows: pd.DataFrame, column: str | None, lang: Lang) -> list[str] | None:
-    """Write a column for the reader, here and not in the page, so that all outputs agree."""
-    if column is None:
-        return None
-    return [format_value(value, lang) for value in rows[column]]
-
-
-def _labels(rows: pd.DataFrame, column: str | None, lang: Lang) -> list[str] | None:
-    """Write the texts on the map, where a missing one is left out."""
-    texts = _texts(rows, column, lang)
-    return texts and ["" if text == MISSING_TEXT[lang] else text for text in texts]
-
-
-def _kind(geometries: Geometries) -> Kind:
-    """Legend form of a layer: that of its most extended geometry."""
-    return _KINDS[shapely.get_dimensions(geometries).max(initial=0)] if len(geometries) else "area"
-
-
 def _to_units(degrees: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
     return np.rint(degrees * UNITS_PER_DEGREE).astype(np.int64)
 
 
-def _encode_parts(geometries: Geometries) -> dict[str, list[int]]:
+def _encode_parts(shapes: Shapes) -> dict[str, list[int]]:
     """Write geometries as integers, each vertex as the step from the one before.
 
     Returns
@@ -263,12 +245,11 @@ def _encode_parts(geometries: Geometries) -> dict[str, list[int]]:
         each simple part, its number of rings, its dimension, and the step to the position of the
         feature it belongs to.
     """
-    parts, owners = _simple_parts(geometries)
-    rings, of_part = _rings(parts)
+    parts, owners = simple_parts(shapes)
+    rings, of_part = split_rings(parts)
     coordinates, of_ring = shapely.get_coordinates(rings, return_index=True)
-    closed = np.isin(of_part, np.flatnonzero(shapely.get_type_id(parts) == _POLYGON))
-    last = np.append(np.diff(of_ring) > 0, True)[: len(of_ring)]
-    kept = ~(last & closed[of_ring])
+    last = np.diff(of_ring, append=len(rings)) > 0
+    kept = ~(last & is_polygon(parts)[of_part][of_ring])
     steps = np.diff(_to_units(coordinates[kept]), axis=0, prepend=np.zeros((1, 2), np.int64))
     return {
         "xy": steps.ravel().tolist(),
@@ -277,56 +258,3 @@ def _encode_parts(geometries: Geometries) -> dict[str, list[int]]:
         "kinds": shapely.get_dimensions(parts).tolist(),
         "owners": np.diff(owners, prepend=0).tolist(),
     }
-
-
-def _simple_parts(geometries: Geometries) -> tuple[Geometries, npt.NDArray[np.intp]]:
-    """Take collections apart, also nested ones, and drop what is empty in them."""
-    parts, owners = geometries, np.arange(len(geometries))
-    while (shapely.get_type_id(parts) > _POLYGON).any():
-        parts, taken = shapely.get_parts(parts, return_index=True)
-        owners = owners[taken]
-    kept = ~shapely.is_empty(parts)
-    return parts[kept], owners[kept]
-
-
-def _rings(parts: Geometries) -> tuple[Geometries, npt.NDArray[np.intp]]:
-    """Rings of polygons, shells before holes, and all other parts as they are, in order."""
-    rings, of_part = shapely.get_rings(parts, return_index=True)
-    others = np.flatnonzero(shapely.get_type_id(parts) != _POLYGON)
-    of_part = np.concatenate([of_part, others])
-    order = np.argsort(of_part, kind="stable")
-    return np.concatenate([rings, parts[others]])[order], of_part[order]
-
-
-def _find_anchors(geometries: Geometries) -> npt.NDArray[np.float64]:
-    """Find a point on each geometry where its label and its popup may stand.
-
-    It lies in the largest part: at the centroid of an area, or elsewhere inside if the centroid is
-    not; halfway along a line.
-
-    Parameters
-    ----------
-    geometries
-        Geometries that are neither missing nor empty.
-
-    Returns
-    -------
-    anchors
-        One row of x and y for each geometry.
-    """
-    parts, owners = _simple_parts(geometries)
-    dimensions = shapely.get_dimensions(parts)
-    size = np.where(dimensions == 2, shapely.area(parts), shapely.length(parts))
-    order = np.lexsort((size, dimensions, owners))
-    largest = parts[order][np.append(np.diff(owners[order]) > 0, True)[: len(order)]]
-    return shapely.get_coordinates(_inner_points(largest))
-
-
-def _inner_points(parts: Geometries) -> Geometries:
-    points = shapely.centroid(parts)
-    inside = shapely.intersects(parts, points)
-    lines = shapely.get_dimensions(parts) == 1
-    points[lines] = shapely.line_interpolate_point(parts[lines], 0.5, normalized=True)
-    outside = ~inside & ~lines
-    points[outside] = shapely.point_on_surface(parts[outside])
-    return points

@@ -7,33 +7,25 @@ matplotlib neither matter nor change, and equal input gives equal bytes.
 from __future__ import annotations
 
 import io
-import textwrap
-from functools import cache
-from pathlib import Path
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-import matplotlib as mpl
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.ft2font import FT2Font
-from matplotlib.lines import Line2D
-from matplotlib.patches import Circle, Rectangle
+from matplotlib.patches import Circle
 from matplotlib.transforms import Affine2D
 
-from hokkaido_gis.render.fonts import drawing_style, font_path
+from hokkaido_gis.render.fonts import drawing_style
+from hokkaido_gis.render.page import wrap_text
+from hokkaido_gis.render.swatches import Box, make_swatch
 from hokkaido_gis.render.text import WORDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from matplotlib.artist import Artist
-
     from hokkaido_gis.render.classes import Resolved
     from hokkaido_gis.render.scene import Lang, Symbol
+    from hokkaido_gis.render.shapes import Kind
 
-Kind = Literal["area", "line", "point"]
-
-_GETA = "〓"  # what Japanese printers set for a character their fonts lack
 _SIZE = 13.0  # of class labels [px]
 _HEADING_SIZE = 15.0
 _LINE = 20.0
@@ -41,16 +33,15 @@ _ABOVE_HEADING = 5.0
 _PADDING = 10.0
 _SWATCH = (24.0, 14.0)
 _GAP = 8.0
-_WRAP = 36
+_WIDTH = 340.0
 _MOST_LINES = 3
 
 
 class LegendBlock(NamedTuple):
-    """One layer of the legend: its heading, its classes, and what its features are."""
+    """One layer of the legend: its heading and its classes."""
 
     title: str
     resolved: Resolved
-    kind: Kind = "area"
 
 
 class _Row(NamedTuple):
@@ -125,29 +116,18 @@ def draw_dot_png(size: int = 64) -> bytes:
         return _png(figure)
 
 
-@cache
-def _glyphs() -> frozenset[int]:
-    """Code points that the drawing style's fonts can draw."""
-    spare = Path(mpl.get_data_path()) / "fonts" / "ttf" / "DejaVuSans.ttf"
-    return frozenset().union(*(FT2Font(str(p)).get_charmap() for p in (font_path(), spare)))
-
-
 def _rows(blocks: Sequence[LegendBlock], lang: Lang) -> Iterator[_Row]:
     yield _Row(_lines(WORDS["legend"][lang]), _HEADING_SIZE)
-    for title, resolved, kind in blocks:
-        if [line.label for line in resolved.classes] != [title] and title:
-            yield _Row(_lines(title), _SIZE)
-        for line in resolved.classes:
-            yield _Row(_lines(line.label), _SIZE, line.symbol, kind)
+    for title, resolved in blocks:
+        for text, symbol in resolved.legend_lines(title):
+            yield _Row(_lines(text), _SIZE, symbol, resolved.kind)
 
 
 def _lines(text: str) -> tuple[str, ...]:
-    """Make a label drawable: one paragraph, only glyphs of the font, wrapped."""
-    plain = " ".join(text.split())
-    drawable = "".join(c if ord(c) in _glyphs() else _GETA for c in plain)
-    lines = textwrap.wrap(drawable, _WRAP) or [""]
+    """Wrap a label as one paragraph, and cut it where it is too long."""
+    lines = wrap_text(" ".join(text.split()), _WIDTH / 72, _SIZE) or [""]
     if len(lines) > _MOST_LINES:
-        lines[_MOST_LINES - 1 :] = [lines[_MOST_LINES - 1][: _WRAP - 1] + "…"]
+        lines[_MOST_LINES - 1 :] = [lines[_MOST_LINES - 1][:-1] + "…"]
     return tuple(lines)
 
 
@@ -173,9 +153,10 @@ def _draw_column(figure: Figure, rows: list[_Row], left: float, top: float) -> f
         bottom = top - row.height
         if row.symbol is not None:
             indent = _SWATCH[0] + _GAP
-            artist = _swatch(row.symbol, row.kind, left, top - _LINE / 2)
-            artist.set_transform(to_pixels)
-            figure.add_artist(artist)
+            box = Box(left, top - (_LINE + _SWATCH[1]) / 2, *_SWATCH)
+            swatch = make_swatch(row.symbol, row.kind, box, radius=row.symbol.radius)
+            swatch.set_transform(to_pixels)
+            figure.add_artist(swatch)
         for i, line in enumerate(row.lines):
             text = figure.text(
                 left + indent,
@@ -189,25 +170,6 @@ def _draw_column(figure: Figure, rows: list[_Row], left: float, top: float) -> f
             widest = max(widest, indent + width)
         top = bottom
     return widest
-
-
-def _swatch(symbol: Symbol, kind: Kind, left: float, middle: float) -> Artist:
-    """Draw a symbol as it looks on the map, in a box of one size for all."""
-    width, height = _SWATCH
-    if kind == "line":
-        ends = (left, left + width)
-        line_width = max(symbol.stroke_width, 1)
-        return Line2D(ends, (middle, middle), color=symbol.stroke, linewidth=line_width)
-    face = (symbol.fill, symbol.fill_opacity)
-    edge = symbol.stroke if symbol.stroke_width else "none"
-    if kind == "point":
-        radius = min(symbol.radius, height / 2)
-        centre = (left + width / 2, middle)
-        return Circle(centre, radius, facecolor=face, edgecolor=edge, linewidth=symbol.stroke_width)
-    corner = (left, middle - height / 2)
-    return Rectangle(
-        corner, width, height, facecolor=face, edgecolor=edge, linewidth=symbol.stroke_width
-    )
 
 
 def _png(figure: Figure) -> bytes:

@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
-from matplotlib.colors import to_rgba
-from matplotlib.lines import Line2D
 from matplotlib.patches import Polygon, Rectangle
 
 from hokkaido_gis.render.fonts import FAINT_INK, INK
 from hokkaido_gis.render.page import line_height, wrap_text
+from hokkaido_gis.render.swatches import Box, make_swatch
 from hokkaido_gis.render.text import WORDS, format_number
 
 if TYPE_CHECKING:
@@ -24,22 +23,17 @@ if TYPE_CHECKING:
 
     from hokkaido_gis.render.classes import Resolved
     from hokkaido_gis.render.scene import Lang, Symbol
-
-Kind = Literal["area", "line", "point"]
+    from hokkaido_gis.render.shapes import Kind
 
 PANEL_WIDTH = 2.45
 # A point of a screen's pixel: symbols keep on paper the size they have on a screen of 96 dpi.
 POINTS_PER_PIXEL = 0.75
-_SWATCH_WIDTH, _SWATCH_HEIGHT = 0.3, 0.16
+_SWATCH_LEFT, _SWATCH_WIDTH, _SWATCH_HEIGHT = 0.02, 0.3, 0.16
 _TEXT_LEFT = 0.42
 _TEXT_SIZE, _HEADING_SIZE, _LEGEND_SIZE = 8.5, 9.0, 10.5
 _ROW_GAP, _BLOCK_GAP = 0.05, 0.1
 _BAR_MOST, _BAR_HEIGHT = 1.7, 0.06
 _FOOT_HEIGHT, _NOTE_HEIGHT = 1.0, 0.3
-_UNNAMED: dict[Lang, str] = {
-    "ja": "地図に名前が入らない地物: {}",
-    "en": "Features with no room for a name: {}",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,27 +55,30 @@ class LegendRow:
         return max(len(self.lines) * line_height(self.size), _SWATCH_HEIGHT) + _ROW_GAP
 
 
-def layer_rows(title: str, kind: Kind, resolved: Resolved) -> list[LegendRow]:
-    """Rows of one layer: its title as a heading where it says more than its classes, then these.
+def layer_rows(title: str, resolved: Resolved) -> list[LegendRow]:
+    """Rows of one layer; a class without a text has none.
 
     Parameters
     ----------
     title
         Name of the layer.
-    kind
-        What its symbols look like.
     resolved
-        Its classes; those without a text are left out.
+        Its classes.
     """
-    room = PANEL_WIDTH - _TEXT_LEFT
-    rows = [
-        LegendRow(tuple(wrap_text(c.label, room, _TEXT_SIZE)), c.symbol, kind)
-        for c in resolved.classes
-        if c.label
+    return [
+        _heading(text) if symbol is None else _class_row(text, symbol, resolved.kind)
+        for text, symbol in resolved.legend_lines(title)
+        if text
     ]
-    if title and rows and [c.label for c in resolved.classes] != [title]:
-        rows.insert(0, LegendRow(tuple(wrap_text(title, PANEL_WIDTH, _HEADING_SIZE))))
-    return rows
+
+
+def _heading(text: str) -> LegendRow:
+    return LegendRow(tuple(wrap_text(text, PANEL_WIDTH, _HEADING_SIZE)))
+
+
+def _class_row(text: str, symbol: Symbol, kind: Kind) -> LegendRow:
+    lines = wrap_text(text, PANEL_WIDTH - _TEXT_LEFT, _TEXT_SIZE)
+    return LegendRow(tuple(lines), symbol, kind)
 
 
 def panel_height(rows: Sequence[LegendRow]) -> float:
@@ -121,7 +118,10 @@ def draw_legend(axes: Axes, height: float, rows: Sequence[LegendRow], lang: Lang
         if row.symbol is None:
             top -= _BLOCK_GAP if i else 0.0
         else:
-            _draw_symbol(axes, row.symbol, row.kind, top - line_height(row.size) / 2)
+            bottom = top - (line_height(row.size) + _SWATCH_HEIGHT) / 2
+            box = Box(_SWATCH_LEFT, bottom, _SWATCH_WIDTH, _SWATCH_HEIGHT)
+            radius = row.symbol.radius * POINTS_PER_PIXEL / 72
+            axes.add_artist(make_swatch(row.symbol, row.kind, box, radius=radius))
         left = 0.0 if row.symbol is None else _TEXT_LEFT
         for j, line in enumerate(row.lines):
             middle = top - (j + 0.5) * line_height(row.size)
@@ -131,7 +131,7 @@ def draw_legend(axes: Axes, height: float, rows: Sequence[LegendRow], lang: Lang
 
 def note_unnamed(axes: Axes, count: int, lang: Lang) -> None:
     """Say how many features have no name on the map because there was no room for it."""
-    note = _UNNAMED[lang].format(count)
+    note = WORDS["unnamed"][lang].format(count=count)
     axes.text(0, _FOOT_HEIGHT + 0.08, note, size=7, color=FAINT_INK, va="bottom")
 
 
@@ -147,41 +147,6 @@ def draw_north_and_scale(axes: Axes, scale: float) -> None:
     """
     _draw_north(axes)
     _draw_scale_bar(axes, scale)
-
-
-def _draw_symbol(axes: Axes, symbol: Symbol, kind: Kind, middle: float) -> None:
-    """Draw a symbol as the map does, at the left edge of the panel."""
-    left, right = 0.02, 0.02 + _SWATCH_WIDTH
-    fill = to_rgba(symbol.fill, symbol.fill_opacity)
-    if kind == "line":
-        axes.add_line(
-            Line2D([left, right], [middle] * 2, color=symbol.stroke, lw=symbol.stroke_width)
-        )
-    elif kind == "point":
-        marker = Line2D(
-            [(left + right) / 2],
-            [middle],
-            linestyle="none",
-            marker="o",
-            # A large symbol keeps to its row; the class is told by its colour.
-            markersize=min(2 * symbol.radius * POINTS_PER_PIXEL, 11.0),
-            markerfacecolor=fill,
-            markeredgecolor=symbol.stroke,
-            markeredgewidth=symbol.stroke_width,
-        )
-        axes.add_line(marker)
-    else:
-        corner = (left, middle - _SWATCH_HEIGHT / 2)
-        axes.add_patch(
-            Rectangle(
-                corner,
-                _SWATCH_WIDTH,
-                _SWATCH_HEIGHT,
-                facecolor=fill,
-                edgecolor=symbol.stroke if symbol.stroke_width else "none",
-                linewidth=symbol.stroke_width,
-            )
-        )
 
 
 def _draw_north(axes: Axes) -> None:

@@ -15,14 +15,17 @@ from matplotlib.figure import Figure
 
 from hokkaido_gis.errors import RenderError
 from hokkaido_gis.io.output import replace_when_complete
-from hokkaido_gis.render.fonts import FAINT_INK, INK, text_width
-from hokkaido_gis.render.text import WORDS
+from hokkaido_gis.render.fonts import FAINT_INK, INK, drawable, drawing_style, text_width
+from hokkaido_gis.render.text import credit_line
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from matplotlib.axes import Axes
 
     from hokkaido_gis.render.scene import Lang
 
+DPI = 200.0
 MARGIN = 0.35
 LINE_SPACING = 1.35
 _TITLE_SIZE, _CAPTION_SIZE, _CREDIT_SIZE = 15.0, 9.0, 7.5
@@ -94,12 +97,10 @@ def make_sheet(width: float, height: float, about: Described) -> Sheet:
     about
         The scene or chart, whose title goes above and whose caption and credit go below.
     """
-    lang, credit = about.lang, about.credit
+    source = credit_line(about.credit, about.lang)
     heading = wrap_text(about.title, width, _TITLE_SIZE)
     footer = [(line, _CAPTION_SIZE) for line in wrap_text(about.caption, width, _CAPTION_SIZE)]
-    if credit:
-        source = f"{WORDS['credit'][lang]}: {credit}"
-        footer += [(line, _CREDIT_SIZE) for line in wrap_text(source, width, _CREDIT_SIZE)]
+    footer += [(line, _CREDIT_SIZE) for line in wrap_text(source, width, _CREDIT_SIZE)]
     above = len(heading) * line_height(_TITLE_SIZE) + (_GAP if heading else 0.0)
     below = sum(line_height(size) for _, size in footer) + (_GAP if footer else 0.0)
     sheet_width = width + 2 * MARGIN
@@ -143,12 +144,12 @@ def wrap_text(text: str, width: float, size: float) -> list[str]:
     Returns
     -------
     list of str
-        The lines; none for an empty text. A single word wider than the room stands out of it.
+        The lines; none for an empty text. What the fonts lack is replaced by 〓.
     """
     lines = []
     for paragraph in text.splitlines():
         line, taken = "", 0.0
-        for unit in _UNIT.findall(paragraph):
+        for unit in _units(drawable(paragraph), width, size):
             needed = text_width(unit.rstrip(), size) / _POINTS_PER_INCH
             if line and taken + needed > width:
                 lines.append(line.rstrip())
@@ -159,32 +160,24 @@ def wrap_text(text: str, width: float, size: float) -> list[str]:
     return lines
 
 
-def require_picture_ending(path: str | Path) -> Path:
-    """Return the path of a picture.
-
-    Raises
-    ------
-    RenderError
-        If it ends neither in ``.png`` nor in ``.svg``.
-    """
-    target = Path(path)
-    if target.suffix.lower() not in {".png", ".svg"}:
-        raise RenderError(
-            f"A picture is written as .png or .svg; got the ending {target.suffix!r} of "
-            f"{target.name!r}."
-        )
-    return target
+def _units(text: str, width: float, size: float) -> Iterator[str]:
+    """Pieces that stay together; a word wider than a line is taken apart into its letters."""
+    for unit in _UNIT.findall(text):
+        if text_width(unit.rstrip(), size) / _POINTS_PER_INCH > width:
+            yield from unit
+        else:
+            yield unit
 
 
-def save_figure(figure: Figure, path: Path, *, dpi: float) -> Path:
-    """Save a figure whole or not at all, with the same bytes on every run.
+def write_picture(path: str | Path, draw: Callable[[], Figure], *, dpi: float) -> Path:
+    """Draw and save a figure whole or not at all, with the same bytes on every run.
 
     Parameters
     ----------
-    figure
-        The figure.
     path
         File ending in ``.png`` or ``.svg``.
+    draw
+        Draws the figure; it is called in the drawing style of `fonts`.
     dpi
         Pixels per inch of a PNG; an SVG has none.
 
@@ -192,11 +185,23 @@ def save_figure(figure: Figure, path: Path, *, dpi: float) -> Path:
     -------
     pathlib.Path
         `path`.
+
+    Raises
+    ------
+    RenderError
+        If the ending is another.
     """
+    target = Path(path)
+    if target.suffix.lower() not in {".png", ".svg"}:
+        raise RenderError(
+            f"A picture is written as .png or .svg; got the ending {target.suffix!r} of "
+            f"{target.name!r}."
+        )
     # Neither the version of the drawing library nor the time of drawing is part of a picture.
-    absent = (
-        {"Software": None} if path.suffix.lower() == ".png" else {"Creator": None, "Date": None}
-    )
-    with replace_when_complete(path) as temporary:
-        figure.savefig(temporary, dpi=dpi, metadata=absent)
-    return path
+    is_png = target.suffix.lower() == ".png"
+    absent = {"Software": None} if is_png else {"Creator": None, "Date": None}
+    with drawing_style():
+        figure = draw()
+        with replace_when_complete(target) as temporary:
+            figure.savefig(temporary, dpi=dpi, metadata=absent)
+    return target

@@ -101,6 +101,11 @@ def boxes_at(centres: Floats, sizes: Floats) -> Floats:
     return np.concatenate([centres - half, centres + half], axis=-1)
 
 
+def boxes_around(points: Floats, reach: float) -> Floats:
+    """Boxes of symbols that reach so far from their points; shape (n, 4)."""
+    return np.hstack([points - reach, points + reach])
+
+
 def place_labels(
     candidates: Floats,
     *,

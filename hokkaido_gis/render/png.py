@@ -14,40 +14,35 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 from matplotlib.collections import LineCollection, PathCollection
-from matplotlib.colors import to_rgba
 from matplotlib.path import Path as Outline
 from pyproj import CRS, Geod, Transformer
 
 from hokkaido_gis.errors import RenderError
 from hokkaido_gis.render.classes import Resolved, resolve
-from hokkaido_gis.render.fonts import drawing_style
 from hokkaido_gis.render.map_labels import draw_labels
 from hokkaido_gis.render.map_panel import (
     PANEL_WIDTH,
     POINTS_PER_PIXEL,
-    Kind,
     draw_legend,
     draw_north_and_scale,
     layer_rows,
     note_unnamed,
     panel_height,
 )
-from hokkaido_gis.render.page import make_sheet, require_picture_ending, save_figure
+from hokkaido_gis.render.page import DPI, make_sheet, write_picture
+from hokkaido_gis.render.shapes import simple_parts
+from hokkaido_gis.render.swatches import edge_colour, face_colour
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    import numpy.typing as npt
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
     from hokkaido_gis.render.scene import Bounds, Layer, Scene, Symbol
+    from hokkaido_gis.render.shapes import Indices, Shapes
 
-    Shapes = npt.NDArray[np.object_]
-    Indices = npt.NDArray[np.intp]
-
-DPI = 200.0
 SEA = "#eaf2f6"
 _GAP = 0.22
 # With panel and margins the largest map makes an A4 page across.
@@ -55,7 +50,6 @@ _MAP_MOST = (8.3, 6.7)
 _ASPECT_LEAST, _ASPECT_MOST = 0.6, 1.9
 _PADDING = 0.03
 _EXTENT_LEAST = 2_000.0
-_KINDS: tuple[Kind, Kind, Kind] = ("point", "line", "area")
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -75,13 +69,6 @@ class PlacedLayer:
     layer: Layer
     shapes: Shapes
     resolved: Resolved
-
-    @property
-    def kind(self) -> Kind:
-        """What most of it is: areas, lines or points."""
-        dimensions = shapely.get_dimensions(self.shapes)
-        counts = np.bincount(dimensions[dimensions >= 0], minlength=3)
-        return _KINDS[int(counts.argmax())] if counts.any() else "area"
 
 
 def write_png(scene: Scene, path: str | Path, *, dpi: float = DPI) -> Path:
@@ -108,13 +95,12 @@ def write_png(scene: Scene, path: str | Path, *, dpi: float = DPI) -> Path:
     OutputError
         If the file cannot be written; an older one is left as it was.
     """
-    target = require_picture_ending(path)
-    with drawing_style():
-        return save_figure(draw_scene(scene), target, dpi=dpi)
+    return write_picture(path, lambda: draw_scene(scene), dpi=dpi)
 
 
 def draw_scene(scene: Scene) -> Figure:
     """Draw a scene on a new figure, to be called and saved within `fonts.drawing_style`."""
+    scene = scene.placed()
     crs = local_crs(scene.bounds)
     placed = [_place(layer, crs, scene) for layer in scene.layers if layer.visible]
     if not placed:
@@ -124,7 +110,7 @@ def draw_scene(scene: Scene) -> Figure:
         )
     view = _view(scene, placed, crs)
     width, height = _map_size(view)
-    rows = [row for p in placed for row in layer_rows(p.layer.title, p.kind, p.resolved)]
+    rows = [row for p in placed for row in layer_rows(p.layer.title, p.resolved)]
     panel = max(panel_height(rows), height)
     sheet = make_sheet(width + _GAP + PANEL_WIDTH, panel, scene)
     axes = sheet.axes(0, panel - height, width, height)
@@ -222,20 +208,17 @@ def _visible_parts(placed: PlacedLayer, view: Bounds) -> tuple[Shapes, Indices]:
     They are thinned to a quarter of a pixel, which no eye can see and keeps SVG files small.
     """
     pixel = (view[2] - view[0]) / (_map_size(view)[0] * DPI)
-    parts, owner = placed.shapes, np.arange(len(placed.shapes), dtype=np.intp)
-    for _ in range(2):  # collections may hold multi-part geometries
-        parts, position = shapely.get_parts(parts, return_index=True)
-        owner = owner[position]
+    parts, owners = simple_parts(placed.shapes)
     near = shapely.intersects(shapely.envelope(parts), shapely.box(*view))
     thinned = shapely.simplify(parts[near], pixel / 4)
-    return thinned, placed.resolved.index[owner[near]]
+    return thinned, placed.resolved.index[owners[near]]
 
 
 def _draw_areas(axes: Axes, parts: Shapes, symbols: Sequence[Symbol], rank: int) -> None:
     collection = PathCollection(
         _outlines(parts),
-        facecolors=[to_rgba(s.fill, s.fill_opacity) for s in symbols],
-        edgecolors=[s.stroke if s.stroke_width else "none" for s in symbols],
+        facecolors=[face_colour(s) for s in symbols],
+        edgecolors=[edge_colour(s) for s in symbols],
         linewidths=[s.stroke_width for s in symbols],
         joinstyle="round",
         zorder=rank,
@@ -272,8 +255,8 @@ def _draw_points(axes: Axes, parts: Shapes, symbols: Sequence[Symbol], rank: int
         shapely.get_x(parts),
         shapely.get_y(parts),
         s=[(2 * s.radius * POINTS_PER_PIXEL) ** 2 for s in symbols],
-        c=[to_rgba(s.fill, s.fill_opacity) for s in symbols],
-        edgecolors=[s.stroke if s.stroke_width else "none" for s in symbols],
+        c=[face_colour(s) for s in symbols],
+        edgecolors=[edge_colour(s) for s in symbols],
         linewidths=[s.stroke_width for s in symbols],
         zorder=rank,
     )

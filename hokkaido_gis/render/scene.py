@@ -7,12 +7,13 @@ No drawing library is known here. The writers (`kml`, `html`, `png`) draw what t
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Literal
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 
 from hokkaido_gis.errors import RenderError, name_some
 
@@ -79,7 +80,7 @@ class Category:
 class Categorical:
     """A symbol for each listed value of a column; other values fall into the missing class."""
 
-    column: str
+    column: Hashable
     categories: tuple[Category, ...]
     missing: Symbol = MISSING
 
@@ -103,9 +104,15 @@ class Graduated:
         ColorBrewer name, light to dark.
     unit
         Unit shown in the legend, such as ``kW``.
+    opacity
+        Of areas and points, 0 (clear) to 1 (solid).
+    stroke, stroke_width
+        Outline of areas and points. Lines have this width, and the colour of their class.
+    missing
+        Symbol of features whose value is missing or infinite.
     """
 
-    column: str
+    column: Hashable
     method: Literal["quantile", "equal", "natural"] = "quantile"
     classes: int = 5
     breaks: tuple[float, ...] | None = None
@@ -127,7 +134,8 @@ class Layer:
     Parameters
     ----------
     frame
-        Features in any CRS; the writers move them to WGS84.
+        Features in any CRS; the writers move them to WGS84. Of several geometry columns the active
+        one is drawn.
     style
         How they are drawn.
     title
@@ -138,7 +146,7 @@ class Layer:
         Column written on the map itself, one text a feature at a point inside it.
     popup
         Columns shown in balloon, popup and tooltip, mapped to their headings; ``None`` shows every
-        column under its own name.
+        column of `table` under its own name.
     visible
         Whether the layer is shown when the map opens.
     """
@@ -146,9 +154,9 @@ class Layer:
     frame: gpd.GeoDataFrame
     style: Style = field(default_factory=Single)
     title: str = ""
-    name: str | None = None
-    label: str | None = None
-    popup: Mapping[str, str] | None = None
+    name: Hashable | None = None
+    label: Hashable | None = None
+    popup: Mapping[Any, str] | None = None
     visible: bool = True
 
     def __post_init__(self) -> None:
@@ -157,26 +165,49 @@ class Layer:
                 f"A layer needs a GeoDataFrame; got {type(self.frame).__name__}. "
                 "Join the table to its geometry first."
             )
+        if self.frame.active_geometry_name is None:
+            raise RenderError(
+                f"Layer {self.title!r} has no active geometry, so there is nothing to draw. "
+                "Choose a column with frame.set_geometry(...)."
+            )
         if self.frame.crs is None:
             raise RenderError(
                 f"Layer {self.title!r} has no CRS, so it cannot be placed on a map. "
                 "Set it with frame.set_crs(...), e.g. 'EPSG:6668' for JGD2011."
             )
+        self._require_columns()
+
+    def _require_columns(self) -> None:
+        columns = self.table.columns
         wanted = [self.name, self.label, getattr(self.style, "column", None), *(self.popup or {})]
-        absent = [c for c in wanted if c is not None and c not in self.frame.columns]
+        absent = [c for c in wanted if c is not None and c not in columns]
         if absent:
             raise RenderError(
                 f"Layer {self.title!r} has no column {name_some(absent)}; "
-                f"it has {name_some(list(self.frame.columns), most=12)}."
+                f"it has {name_some(list(columns), most=12)}."
             )
 
     @property
-    def fields(self) -> dict[str, str]:
-        """Columns shown to a reader, mapped to their headings."""
+    def table(self) -> pd.DataFrame:
+        """Attributes of the features in their order: all columns but geometries.
+
+        An index that has a name comes first, since readers keep codes there. Of several columns of
+        one name the first is taken.
+        """
+        frame = self.frame
+        table = pd.DataFrame(frame.loc[:, (frame.dtypes != "geometry").to_numpy()])
+        table = table.reset_index(drop=True)
+        for level, name in reversed(list(enumerate(frame.index.names))):
+            if name is not None and name not in frame.columns:
+                table.insert(0, name, frame.index.get_level_values(level), allow_duplicates=True)
+        return table.loc[:, ~table.columns.duplicated()]
+
+    @property
+    def fields(self) -> dict[Hashable, str]:
+        """Columns of `table` shown to a reader, mapped to their headings."""
         if self.popup is not None:
             return dict(self.popup)
-        shapes = self.frame.columns[self.frame.dtypes == "geometry"]
-        return {column: str(column) for column in self.frame.columns if column not in shapes}
+        return {column: str(column) for column in self.table.columns}
 
 
 @dataclass(frozen=True, eq=False)
@@ -222,17 +253,49 @@ class Scene:
         """
         if self.view is not None:
             return self.view
-        boxes = pd.concat([to_wgs84(layer.frame).bounds for layer in self.layers])
+        shapes = [to_wgs84(layer.frame).geometry.to_numpy() for layer in self.layers]
+        # Missing and empty geometries have no bounds; places outside a projection infinite ones.
+        boxes = shapely.bounds(np.concatenate(shapes))
         boxes = boxes[np.isfinite(boxes).all(axis=1)]
-        if boxes.empty:
+        if len(boxes) == 0:
             raise RenderError(
                 f"Scene {self.title!r}: every layer is empty; there is no place to show."
             )
-        west, south = boxes[["minx", "miny"]].min()
-        east, north = boxes[["maxx", "maxy"]].max()
-        return float(west), float(south), float(east), float(north)
+        west, south = boxes[:, :2].min(axis=0).tolist()
+        east, north = boxes[:, 2:].max(axis=0).tolist()
+        return west, south, east, north
+
+    def placed(self) -> Scene:
+        """Move all layers to longitude and latitude; points at NaN count as missing.
+
+        Returns
+        -------
+        Scene
+            The same scene, with its layers in WGS84.
+
+        Raises
+        ------
+        RenderError
+            If coordinates of a layer are no longitude and latitude.
+        """
+        return replace(self, layers=[_place(layer) for layer in self.layers])
 
 
 def to_wgs84(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Move a layer to WGS84 longitude and latitude, which KML and web maps need."""
     return frame.to_crs("EPSG:4326")
+
+
+def _place(layer: Layer) -> Layer:
+    frame = to_wgs84(layer.frame)
+    shapes = frame.geometry.to_numpy()
+    lost = (shapely.get_type_id(shapes) == 0) & np.isnan(shapely.bounds(shapes)).any(axis=1)
+    if lost.any():
+        frame = frame.set_geometry(frame.geometry.mask(lost))
+    # A comparison with NaN is false, so that it is refused too.
+    if not (np.abs(shapely.get_coordinates(shapes[~lost])) <= (180, 90)).all():
+        raise RenderError(
+            f"Layer {layer.title!r} has coordinates that are no longitude and latitude. Check that "
+            f"its CRS ({layer.frame.crs}) is the one its coordinates were measured in."
+        )
+    return replace(layer, frame=frame)

@@ -1,0 +1,123 @@
+"""What a layer brings into a KML file: where its features lie, their names and their attributes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from hokkaido_gis.render.kml_geometry import escape_html, escape_xml
+from hokkaido_gis.render.text import format_column, format_names
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from hokkaido_gis.render.classes import Resolved
+    from hokkaido_gis.render.scene import Lang, Layer
+    from hokkaido_gis.render.shapes import Indices, Shapes
+
+_TYPES = {
+    "integer": "int",
+    "floating": "double",
+    "mixed-integer-float": "double",
+    "boolean": "bool",
+}
+_PLAIN: dict[str, Callable[[Any], str]] = {
+    "string": lambda value: escape_xml(str(value)),
+    "double": lambda value: repr(float(value)).replace("inf", "INF"),
+    "int": str,
+    "bool": lambda value: str(int(value)),
+}
+
+
+@dataclass(frozen=True, eq=False)
+class KmlLayer:
+    """A placed layer with its classes; `key` begins the ids of its styles and schemas."""
+
+    key: str
+    source: Layer
+    resolved: Resolved
+    lang: Lang
+
+    @cached_property
+    def shapes(self) -> Shapes:
+        """Geometries in the layer's order."""
+        return np.asarray(self.source.frame.geometry.array, dtype=object)
+
+    @cached_property
+    def dimensions(self) -> Indices:
+        """0, 1, 2 for points, lines, areas; -1 where there is nothing to draw."""
+        found = shapely.get_dimensions(self.shapes)
+        return np.where(shapely.is_empty(self.shapes), -1, found).astype(np.intp)
+
+    @cached_property
+    def has_points(self) -> bool:
+        """Whether an icon is needed: any feature is a point or may hold one."""
+        return bool(np.isin(shapely.get_type_id(self.shapes), (0, 4, 7)).any())
+
+    @cached_property
+    def table(self) -> pd.DataFrame:
+        """Attributes in the layer's order."""
+        return self.source.table
+
+    @cached_property
+    def columns(self) -> list[KmlColumn]:
+        """Attributes that are shown."""
+        # Names are text in KML, so that 5 and "5" are one.
+        named = {
+            str(name): KmlColumn(str(name), heading, self.table[name])
+            for name, heading in self.source.fields.items()
+        }
+        return list(named.values())
+
+    @property
+    def has_labels(self) -> bool:
+        """Whether a text is written on the map at each feature."""
+        return self.source.label is not None
+
+    def titles(self, rows: Indices) -> list[str]:
+        """Write what features are called; missing names and those of no column are empty."""
+        column = self.source.label if self.source.name is None else self.source.name
+        return [""] * len(rows) if column is None else format_names(self.table[column].iloc[rows])
+
+    def labels(self, rows: Indices) -> list[str]:
+        """Write the texts on the map itself; missing ones are empty."""
+        return format_column(self.table[self.source.label].iloc[rows], self.lang, missing="")
+
+
+@dataclass(frozen=True, eq=False)
+class KmlColumn:
+    """An attribute on its way to balloons and to other programs."""
+
+    name: str
+    heading: str
+    values: pd.Series
+
+    @cached_property
+    def type(self) -> str:
+        """Type of KML's SimpleField; whole numbers beyond its 32 bits become doubles or text."""
+        values = self.values
+        if isinstance(values.dtype, pd.CategoricalDtype):
+            values = values.astype(object)
+        found = _TYPES.get(pd.api.types.infer_dtype(values, skipna=True), "string")
+        if found == "int":
+            largest = max((abs(value) for value in values.dropna().tolist()), default=0)
+            found = "int" if largest < 2**31 else "double" if largest <= 2**53 else "string"
+        return found
+
+    def cells(self, rows: Indices, lang: Lang) -> list[str]:
+        """Write rows of the balloons' tables."""
+        head = f'<tr><th align="left">{escape_html(self.heading)}</th><td>'
+        texts = format_column(self.values.iloc[rows], lang)
+        return [f"{head}{escape_html(text)}</td></tr>" for text in texts]
+
+    def data(self, rows: Indices) -> list[str]:
+        """Write SimpleData; missing values are left out."""
+        head, plain = f'<SimpleData name="{escape_xml(self.name)}">', _PLAIN[self.type]
+        values = self.values.iloc[rows]
+        pairs = zip(values.tolist(), values.notna().tolist(), strict=True)
+        return [f"{head}{plain(value)}</SimpleData>" if known else "" for value, known in pairs]
