@@ -9,7 +9,6 @@ import warnings
 from dataclasses import dataclass
 from itertools import pairwise
 
-import mapclassify
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -20,11 +19,7 @@ from hokkaido_gis.render.scene import Categorical, Graduated, Lang, Layer, Singl
 from hokkaido_gis.render.shapes import Indices, Kind, main_kind
 from hokkaido_gis.render.text import MISSING_TEXT, format_number
 
-_CLASSIFIERS = {
-    "quantile": mapclassify.Quantiles,
-    "equal": mapclassify.EqualInterval,
-    "natural": mapclassify.FisherJenks,
-}
+_CLASSIFIERS = {"quantile": "Quantiles", "equal": "EqualInterval", "natural": "FisherJenks"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,10 +147,14 @@ def _limits(known: npt.NDArray[np.float64], style: Graduated) -> npt.NDArray[np.
     count = min(style.classes, len(distinct))
     if count < 2:
         return np.array([], dtype=float)
+    # It loads scikit-learn, which takes seconds, so only where breaks are to be found.
+    import mapclassify  # noqa: PLC0415
+
+    classifier = getattr(mapclassify, _CLASSIFIERS[style.method])
     with warnings.catch_warnings():
         # Fewer classes than asked for are seen in the legend; slow without numba is not an error.
         warnings.simplefilter("ignore", UserWarning)
-        bins = _CLASSIFIERS[style.method](known, k=count).bins
+        bins = classifier(known, k=count).bins
     return np.unique(np.asarray(bins, dtype=float))[:-1]
 
 
