@@ -13,7 +13,7 @@ import pytest
 from geopandas.testing import assert_geodataframe_equal
 from shapely.geometry import Point
 
-from hokkaido_gis.errors import CRSError, LayerError, OutputError
+from hokkaido_gis.errors import CRSError, LayerError, LayerWarning, OutputError
 from hokkaido_gis.io.vector import Source, read_vector, write_vector
 
 if TYPE_CHECKING:
@@ -139,7 +139,7 @@ def test_reads_what_gdal_reads(tmp_path: Path, name: str, driver: str) -> None:
 def shapefile(tmp_path: Path) -> Callable[..., Path]:
     """A shapefile of two towns, with or without the file that names its encoding."""
 
-    def write(*, encoding: str, stated: bool, language: int, zipped: bool) -> Path:
+    def write(*, encoding: str, stated: bool | str, language: int, zipped: bool) -> Path:
         path = tmp_path / "towns.shp"
         frame = gpd.GeoDataFrame(
             {"名": ["函館市", "ソ表能"]}, geometry=[Point(141, 43), Point(142, 43)], crs="EPSG:6668"
@@ -147,6 +147,8 @@ def shapefile(tmp_path: Path) -> Callable[..., Path]:
         pyogrio.write_dataframe(frame, path, encoding=encoding)
         if not stated:
             path.with_suffix(".cpg").unlink()
+        elif isinstance(stated, str):
+            path.with_suffix(".cpg").write_text(stated, encoding="ascii")
         table = bytearray(path.with_suffix(".dbf").read_bytes())
         table[29] = language  # of the code page: 0 for none, 0x13 for cp932, 0x57 for the system's
         path.with_suffix(".dbf").write_bytes(table)
@@ -177,11 +179,147 @@ def test_shapefile_with_cpg(shapefile: Callable[..., Path], encoding: str, zippe
     assert read_vector(path)["名"].tolist() == ["函館市", "ソ表能"]
 
 
-def test_shapefile_with_a_cpg_that_is_wrong(shapefile: Callable[..., Path]) -> None:
+@pytest.mark.parametrize("zipped", [False, True], ids=["loose", "zipped"])
+@pytest.mark.parametrize(
+    ("encoding", "stated"), [("cp932", "UTF-8"), ("utf-8", "SJIS"), ("utf-8", "CP932")]
+)
+def test_shapefile_with_a_cpg_that_is_wrong(
+    shapefile: Callable[..., Path], encoding: str, stated: str, zipped: bool
+) -> None:
+    path = shapefile(encoding=encoding, stated=stated, language=0, zipped=zipped)
+    expected = rf"{path.name}: its text is {encoding}, not what its \.cpg says\. Correct the \.cpg"
+    with pytest.warns(LayerWarning, match=expected):
+        frame = read_vector(path, plausible=lambda frame: "函館市" in set(frame.get("名", ())))
+    assert frame["名"].tolist() == ["函館市", "ソ表能"]
+
+
+def test_text_that_never_comes_out_is_read_as_stated(shapefile: Callable[..., Path]) -> None:
     path = shapefile(encoding="cp932", stated=True, language=0, zipped=False)
-    path.with_suffix(".cpg").write_text("UTF-8", encoding="ascii")
-    with pytest.raises(LayerError, match=r"towns\.shp: it cannot be read as a vector file"):
+    frame = read_vector(path, plausible=lambda _: False)
+    assert frame["名"].tolist() == ["函館市", "ソ表能"]
+
+
+# --- zips as downloaded -------------------------------------------------------------------------
+
+
+@pytest.fixture
+def pack(tmp_path: Path) -> Callable[..., Path]:
+    """A zip of points, each file named with its folder; the point's `of` says which it is."""
+
+    def write(*names: str, encoding: str = "cp932") -> Path:
+        with zipfile.ZipFile(tmp_path / "download.zip", "w") as archive:
+            for i, name in enumerate(names):
+                home = tmp_path / str(i)
+                home.mkdir()
+                file = home / Path(name).name
+                if file.suffix.lower() in {".shp", ".geojson", ".gml", ".gpkg"}:
+                    point(of=[name]).to_file(file, engine="pyogrio", encoding=encoding)
+                else:
+                    file.write_text("<xml/>", encoding="ascii")
+                for part in home.iterdir():
+                    archive.write(part, str(Path(name).with_name(part.name)))
+        return tmp_path / "download.zip"
+
+    return write
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["N03-24_01/N03-24_01.shp", "KS-META-N03-24_01.xml"],
+        ["深い/フォルダ/表示.shp"],
+        ["a.geojson", "a.shp", "a.gml", "a.xml"],
+        ["UTF-8/a.shp", "Shift-JIS/a.shp"],
+        ["utf8/a.shp", "sjis/a.shp"],
+        ["a/b.geojson", "__MACOSX/a/._b.geojson", "readme.txt"],
+        ["a.gml"],
+        ["A.SHP"],
+    ],
+)
+def test_one_layer_of_a_zip(pack: Callable[..., Path], names: list[str]) -> None:
+    frame = read_vector(pack(*names))
+    assert frame["of"].tolist() == names[:1]
+    assert frame.crs.to_epsg() in {6668, 4326}
+
+
+def test_zip_of_several_layers(pack: Callable[..., Path]) -> None:
+    path = pack("x/dams.shp", "ports.geojson")
+    expected = r"it holds 2 layers \(x/dams\.shp, ports\.geojson\)\. Name one, as .*zip:x/dams\.shp"
+    with pytest.raises(LayerError, match=expected):
         read_vector(path)
+    for name in ("dams", "dams.shp", "x/dams.shp"):
+        assert read_vector(f"{path}:{name}")["of"].tolist() == ["x/dams.shp"]
+    with pytest.raises(LayerError, match=r"no layer 'lines'; it has x/dams\.shp, ports\.geojson"):
+        read_vector(f"{path}:lines")
+
+
+def test_same_name_in_two_folders_is_not_guessed(pack: Callable[..., Path]) -> None:
+    path = pack("2021/a.shp", "2024/a.shp")
+    with pytest.raises(LayerError, match=r"it holds 2 layers \(2021/a\.shp, 2024/a\.shp\)"):
+        read_vector(path)
+    with pytest.raises(LayerError, match=r"it holds 2 layers \(2021/a\.shp, 2024/a\.shp\)"):
+        read_vector(f"{path}:a")
+
+
+def test_layer_with_the_column_asked_for(two_layers: Path, tmp_path: Path) -> None:
+    frame = gpd.read_file(two_layers, layer="lines").assign(N03_007="01202")
+    frame.to_file(two_layers, layer="towns", engine="pyogrio")
+    zipped = tmp_path / "layers.zip"
+    with zipfile.ZipFile(zipped, "w") as archive:
+        archive.write(two_layers, "grid.gpkg")
+    for path in (two_layers, zipped):
+        assert read_vector(path, having=["code", "n03_007"])["N03_007"].tolist() == ["01202"]
+        assert "N03_007" not in read_vector(f"{path}:lines")
+        with pytest.raises(LayerError, match="it holds 3 layers"):
+            read_vector(path, having=["kind"])
+
+
+def test_file_of_a_zip_with_the_column_asked_for(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "n03.zip", "w") as archive:
+        for name, column in [("N03_prefecture", "N03_001"), ("N03", "N03_007")]:
+            archive.writestr(f"{name}.geojson", point(**{column: ["x"]}).to_json())
+    assert "N03_007" in read_vector(tmp_path / "n03.zip", having=["N03_007"])
+
+
+@pytest.mark.parametrize(
+    ("names", "told"),
+    [
+        (["KS-META-N03.xml", "N03.xml"], r"it holds KS-META-N03\.xml, N03\.xml\. The \.xml of"),
+        ([], "it holds nothing"),
+    ],
+)
+def test_zip_without_a_layer(pack: Callable[..., Path], names: list[str], told: str) -> None:
+    with pytest.raises(LayerError, match=rf"it holds no layer that is read.*; {told}"):
+        read_vector(pack(*names))
+
+
+def test_zip_that_is_damaged(pack: Callable[..., Path]) -> None:
+    path = pack("a.geojson")
+    data = bytearray(path.read_bytes())
+    data[60:70] = b"\xff" * 10
+    path.write_bytes(data)
+    with pytest.raises(LayerError, match=r"the zip is damaged or locked \(Bad CRC.*Download it"):
+        read_vector(path)
+
+
+def test_shapefile_of_a_zip_without_its_other_parts(pack: Callable[..., Path]) -> None:
+    path = pack("a.shp")
+    with zipfile.ZipFile(path) as archive:
+        shape = archive.read("a.shp")
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("a.shp", shape)
+    with pytest.raises(LayerError, match=r"cannot be read as a vector file .*layer\.shx") as caught:
+        read_vector(path)
+    assert "/layer.shx" not in str(caught.value)
+
+
+def test_text_that_looks_like_utf8_until_it_is_looked_at(tmp_path: Path) -> None:
+    # Arrow does not check what GDAL hands on, so that these bytes fail only when used.
+    path = tmp_path / "towns.shp"
+    frame = point(KEY=["0120602006"], 町=["釧路市"], 名=["富士見"])
+    pyogrio.write_dataframe(frame, path, encoding="cp932")
+    path.with_suffix(".cpg").unlink()
+    assert read_vector(path)["町"].tolist() == ["釧路市"]
 
 
 def test_shapefile_without_prj_has_no_crs_until_one_is_named(

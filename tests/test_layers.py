@@ -16,11 +16,22 @@ ROOT = Path(__file__).resolve().parents[1] / PACKAGE
 
 # First part of a module's name within the package, by step from left to right.
 STEPS = (
-    ("_version", "errors", "datasets", "codes", "crs"),
+    (
+        "_version",
+        "errors",
+        "units",
+        "voltage",
+        "datasets",
+        "codes",
+        "names",
+        "crs",
+        "places",
+    ),
     ("io",),
-    ("normalise",),
+    ("fetch",),
+    ("normalise", "settlement_keys", "keys"),
     ("readers",),
-    ("join",),
+    ("audit", "join", "matching"),
     ("analysis", "potential", "criteria", "economics", "siting"),
     ("render",),
     ("report",),

@@ -179,7 +179,10 @@ def _points(stations: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 
 
 def _lonlat(points: npt.NDArray[np.object_]) -> npt.NDArray[np.float64]:
-    """Longitude and latitude of points, not a number for empty ones."""
+    """Longitude and latitude of points, not a number for empty and missing ones."""
+    # GEOS refuses to give the coordinates of an empty point.
+    points = points.copy()
+    points[shapely.is_empty(points)] = None
     return np.column_stack([shapely.get_x(points), shapely.get_y(points)])
 
 

@@ -7,12 +7,16 @@ import unicodedata
 import warnings
 import zipfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from hokkaido_gis.errors import OutputError, TableError, name_some
 from hokkaido_gis.io.output import replace_when_complete
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 # UTF-8 comes first: cp932 text is hardly ever valid UTF-8, while UTF-8 text often decodes as cp932.
 _ENCODINGS = ("utf-8-sig", "cp932")
@@ -142,6 +146,45 @@ def to_numbers(values: pd.Series) -> pd.Series:
         more = [f"{len(wrong) - 10} more rows like these."] if len(wrong) > 10 else []
         raise TableError(f"column {values.name!r}", [*faults, *more])
     return numbers.astype(float)
+
+
+def with_numbers(table: pd.DataFrame, *, keep: Collection[str] = ()) -> pd.DataFrame:
+    """Turn the text columns of a table that hold numbers into numbers, as a map layer wants them.
+
+    Columns with a leading zero, such as codes, stay text. Marks of missing or withheld values
+    become missing.
+
+    Parameters
+    ----------
+    table
+        Table as from `read_table`.
+    keep
+        Columns to leave as they are, such as keys.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A copy; whole numbers as ``Int64``.
+
+    Examples
+    --------
+    >>> with_numbers(pd.DataFrame({"code": ["01202"], "kw": ["1,200"]})).to_dict("list")
+    {'code': ['01202'], 'kw': [1200]}
+    """
+    numbered = table.copy()
+    for column in table.columns.difference(list(keep), sort=False):
+        texts = table[column].map(_plain_number).dropna()
+        if pd.api.types.is_numeric_dtype(table[column]) or texts.empty:
+            continue
+        if texts.astype("str").str.match(r"[+-]?0[0-9]").any():
+            continue
+        try:
+            values = to_numbers(table[column])
+        except TableError:
+            continue
+        whole = (values.dropna() % 1 == 0).all() and (values.abs().dropna() < 2**53).all()
+        numbered[column] = values.astype("Int64") if whole else values
+    return numbered
 
 
 def _plain_number(value: object) -> str | float | None:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import tempfile
+import warnings
 import zipfile
+import zlib
+from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -14,16 +18,25 @@ import pyogrio
 from pyogrio.errors import DataLayerError, DataSourceError
 from pyproj.exceptions import CRSError as UnknownCRSError
 
-from hokkaido_gis.errors import CRSError, LayerError, OutputError, name_some
+from hokkaido_gis.errors import CRSError, LayerError, LayerWarning, OutputError, name_some
 from hokkaido_gis.io.output import replace_when_complete
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
     from pyproj import CRS
+
+    Plausible = Callable[[gpd.GeoDataFrame | pd.DataFrame], bool]
 
 _PARQUET = (".parquet", ".geoparquet")
 # Text in another encoding than stated comes out as an error of Arrow or of Python itself.
 _UNREADABLE = (DataSourceError, DataLayerError, pa.ArrowException, UnicodeDecodeError)
 _DRIVERS = {".geojson": "GeoJSON", ".json": "GeoJSON", ".gpkg": "GPKG", ".fgb": "FlatGeobuf"}
+# Layers within a zip, preferred first: downloads of 国土数値情報 hold one layer in several formats,
+# of which GeoJSON is always UTF-8, while the text of a shapefile may be in any encoding.
+_ZIPPED = (".gpkg", ".fgb", ".parquet", ".geoparquet", ".geojson", ".shp", ".gml", ".kml")
+_SHAPEFILE = (".shp", ".shx", ".dbf", ".prj", ".cpg")
+_DAMAGED_ZIP = (zipfile.BadZipFile, zlib.error, RuntimeError, EOFError)
 
 
 class Source(NamedTuple):
@@ -43,8 +56,18 @@ class Source(NamedTuple):
         return cls(Path(text), None)
 
 
-def read_vector(source: str | Path, *, crs: str | CRS | None = None) -> gpd.GeoDataFrame:
+def read_vector(
+    source: str | Path,
+    *,
+    crs: str | CRS | None = None,
+    having: Sequence[str] = (),
+    plausible: Plausible | None = None,
+) -> gpd.GeoDataFrame:
     """Read one layer of a vector file as it stands.
+
+    A zip is read as downloaded, with subfolders and whatever lies beside the layer; of one layer in
+    several formats the surest is read. The text of a shapefile is tried as its ``.cpg`` says, as
+    UTF-8 and as cp932; an encoding other than stated is told as a `LayerWarning`.
 
     Parameters
     ----------
@@ -52,6 +75,12 @@ def read_vector(source: str | Path, *, crs: str | CRS | None = None) -> gpd.GeoD
         Path, or ``FILE:LAYER`` for a file with several layers.
     crs
         CRS of a file that states none; a CRS that the file does state is kept.
+    having
+        Names of columns: of several layers, where none is named, the only one with such a column
+        is read.
+    plausible
+        Whether the text of a shapefile came out as it should. Without it the first encoding that
+        can be decoded is taken, which for a wrong ``.cpg`` may give rubbish.
 
     Returns
     -------
@@ -70,8 +99,11 @@ def read_vector(source: str | Path, *, crs: str | CRS | None = None) -> gpd.GeoD
     if not path.is_file():
         raise LayerError(str(source), ["there is no such file. Check the path and its ending."])
     try:
-        is_parquet = path.suffix.lower() in _PARQUET
-        frame = _read_parquet(path) if is_parquet else _read_gdal(path, layer)
+        if path.suffix.lower() == ".zip" and zipfile.is_zipfile(path):
+            with _unzipped(path, layer, having) as (file, inner):
+                frame = _read_file(file, inner, having, plausible, shown=path)
+        else:
+            frame = _read_file(path, layer, having, plausible, shown=path)
     except _UNREADABLE as error:
         raise LayerError(
             str(source),
@@ -134,21 +166,95 @@ def _write_gdal(frame: gpd.GeoDataFrame, path: Path, driver: str) -> None:
         raise OSError(_first_sentence(error)) from error
 
 
-def _read_gdal(path: Path, layer: str | None) -> gpd.GeoDataFrame | pd.DataFrame:
+def _read_file(
+    path: Path,
+    layer: str | None,
+    having: Sequence[str],
+    plausible: Plausible | None,
+    *,
+    shown: Path,
+) -> gpd.GeoDataFrame | pd.DataFrame:
+    """Read a file on the disk; `shown` is how its user knows it."""
+    suffix = path.suffix.lower()
+    if suffix in _PARQUET:
+        return _read_parquet(path)
+    if suffix == ".shp":
+        return _read_shapefile(path, layer, plausible, shown)
     names = [str(name) for name, _ in pyogrio.list_layers(path)]
     if layer is None and len(names) > 1:
-        raise LayerError(
-            str(path),
-            [f"it holds {len(names)} layers ({name_some(names)}). Name one, as {path}:{names[0]}."],
-        )
+        layer = _only_layer_having(path, names, having, shown)
     if layer is not None and layer not in names:
-        raise LayerError(str(path), [f"it has no layer {layer!r}; it has {name_some(names)}."])
-    if not _states_no_encoding(path):
-        return _read_layer(path, layer, encoding=None)
+        raise LayerError(str(shown), [f"it has no layer {layer!r}; it has {name_some(names)}."])
+    return _read_layer(path, layer, encoding=None)
+
+
+def _only_layer_having(path: Path, names: list[str], having: Sequence[str], shown: Path) -> str:
+    fitting = [name for name in names if _has_column(path, name, having)]
+    if len(fitting) == 1:
+        return fitting[0]
+    raise _several_layers(shown, fitting or names)
+
+
+def _has_column(path: Path, layer: str | None, wanted: Sequence[str]) -> bool:
     try:
-        return _read_layer(path, layer, encoding="utf-8")
+        fields = pyogrio.read_info(path, layer=layer, encoding="utf-8")["fields"]
     except _UNREADABLE:
-        return _read_layer(path, layer, encoding="cp932")
+        return False
+    return bool({str(f).casefold() for f in fields} & {name.casefold() for name in wanted})
+
+
+def _several_layers(shown: Path, names: list[str]) -> LayerError:
+    told = name_some(names)
+    return LayerError(
+        str(shown), [f"it holds {len(names)} layers ({told}). Name one, as {shown}:{names[0]}."]
+    )
+
+
+def _read_shapefile(
+    path: Path, layer: str | None, plausible: Plausible | None, shown: Path
+) -> gpd.GeoDataFrame | pd.DataFrame:
+    """Read a shapefile in the first encoding whose text can be decoded and comes out plausible."""
+    # Without a .cpg GDAL would take the text as Latin-1, in which anything can be decoded.
+    stated = any(path.with_suffix(ending).is_file() for ending in (".cpg", ".CPG"))
+    decoded, failure = None, None
+    for encoding in (None, "utf-8", "cp932") if stated else ("utf-8", "cp932"):
+        try:
+            frame = _read_strictly(path, layer, encoding)
+        except _UNREADABLE as error:
+            failure = failure or error
+            continue
+        if plausible is None or plausible(frame):
+            if stated and encoding:
+                _tell_encoding(shown, encoding)
+            return frame
+        decoded = frame if decoded is None else decoded
+    if decoded is None:
+        raise failure or DataSourceError("no encoding was tried")
+    return decoded
+
+
+def _read_strictly(
+    path: Path, layer: str | None, encoding: str | None
+) -> gpd.GeoDataFrame | pd.DataFrame:
+    """Read a layer, where text that GDAL could decode in part only counts as not decoded."""
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        frame = _read_layer(path, layer, encoding=encoding)
+    for warning in told:
+        if "couldn't be converted" in str(warning.message):
+            raise DataSourceError(str(warning.message))
+    for warning in told:
+        warnings.warn(warning.message, warning.category, stacklevel=2)
+    return frame
+
+
+def _tell_encoding(shown: Path, encoding: str) -> None:
+    warnings.warn(
+        f"{shown}: its text is {encoding}, not what its .cpg says. Correct the .cpg, since other "
+        "programs believe it.",
+        LayerWarning,
+        stacklevel=3,
+    )
 
 
 def _read_layer(
@@ -157,18 +263,130 @@ def _read_layer(
     frame: gpd.GeoDataFrame | pd.DataFrame = pyogrio.read_dataframe(
         path, layer=layer, encoding=encoding, use_arrow=True
     )
+    # Arrow hands on bytes that are no UTF-8, and fails only when they are looked at.
+    for column in frame.columns:
+        if isinstance(frame[column].dtype, pd.StringDtype):
+            frame[column].to_numpy(dtype=object)
     return frame
 
 
-def _states_no_encoding(path: Path) -> bool:
-    """Whether this is a shapefile without its ``.cpg``, whose text GDAL would take as Latin-1."""
-    if path.suffix.lower() == ".shp":
-        return not any(path.with_suffix(ending).is_file() for ending in (".cpg", ".CPG"))
-    if path.suffix.lower() != ".zip":
-        return False
-    with zipfile.ZipFile(path) as archive:
-        endings = {PurePosixPath(name).suffix.lower() for name in archive.namelist()}
-    return ".shp" in endings and ".cpg" not in endings
+class _Member(NamedTuple):
+    """A layer's file within a zip: its name there, and as its maker wrote it."""
+
+    name: str
+    path: PurePosixPath
+
+    @property
+    def stem(self) -> str:
+        return self.path.stem
+
+    @property
+    def rank(self) -> tuple[int, bool]:
+        """Order of preference among files of one stem: format, then the copy kept in UTF-8."""
+        folders = "/".join(self.path.parts[:-1]).casefold()
+        return _ZIPPED.index(self.path.suffix.lower()), "utf" not in folders
+
+
+@contextmanager
+def _unzipped(
+    path: Path, layer: str | None, having: Sequence[str]
+) -> Iterator[tuple[Path, str | None]]:
+    """Unpack the layer meant from a zip to a temporary folder, and give its path and layer there.
+
+    Unpacked, it gets a plain name: GDAL finds no shapefile in subfolders of a zip, and Japanese
+    names in old archives are in no encoding that they state.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        file, inner = _unpack_chosen(path, layer, having, Path(folder))
+        try:
+            yield file, inner
+        except _UNREADABLE as error:
+            raise DataSourceError(str(error).replace(f"{file.parent}/", "")) from error
+
+
+def _unpack_chosen(
+    path: Path, layer: str | None, having: Sequence[str], folder: Path
+) -> tuple[Path, str | None]:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            member, inner = _choose(archive, path, layer, having, folder)
+            return _unpack(archive, member, folder), inner
+    except _DAMAGED_ZIP as error:
+        raise LayerError(
+            str(path),
+            [f"the zip is damaged or locked ({_first_sentence(error)}). Download it again."],
+        ) from error
+
+
+def _choose(
+    archive: zipfile.ZipFile, path: Path, layer: str | None, having: Sequence[str], folder: Path
+) -> tuple[_Member, str | None]:
+    """The file within a zip that is meant, and the layer within that file."""
+    members = _members(archive)
+    if not members:
+        names = [name for name in map(_written_name, archive.infolist()) if name[-1] != "/"]
+        raise LayerError(
+            str(path),
+            [
+                (
+                    f"it holds no layer that is read (one of {', '.join(_ZIPPED)}); it holds "
+                    f"{name_some(names) or 'nothing'}. The .xml of 国土数値情報 (JPGIS) is not "
+                    "read: download the shapefile or GeoJSON."
+                )
+            ],
+        )
+    named = [m for m in members if layer in {m.stem, m.path.name, str(m.path)}]
+    if len(named) == 1:
+        return named[0], None
+    if len(members) == 1:
+        return members[0], layer
+    shown = [str(m.path) for m in named or members]
+    if layer is not None and not named:
+        raise LayerError(str(path), [f"it has no layer {layer!r}; it has {name_some(shown)}."])
+    fitting = [
+        m for m in named or members if _has_column(_unpack(archive, m, folder), None, having)
+    ]
+    if len(fitting) == 1:
+        return fitting[0], None
+    raise _several_layers(path, [str(m.path) for m in fitting] or shown)
+
+
+def _members(archive: zipfile.ZipFile) -> list[_Member]:
+    """One file a layer: of files that differ in format or encoding only, the preferred one."""
+    by_stem: dict[str, list[_Member]] = {}
+    for info in archive.infolist():
+        member = _Member(info.filename, PurePosixPath(_written_name(info)))
+        # Archives made on a Mac hold a shadow of every file.
+        if member.path.suffix.lower() in _ZIPPED and member.path.parts[0] != "__MACOSX":
+            by_stem.setdefault(member.stem.casefold(), []).append(member)
+    best = {stem: min(m.rank for m in members) for stem, members in by_stem.items()}
+    return [m for stem, members in by_stem.items() for m in members if m.rank == best[stem]]
+
+
+def _written_name(info: zipfile.ZipInfo) -> str:
+    """Name of a file in a zip; those not marked as UTF-8 are cp932 where that can be decoded."""
+    if info.flag_bits & 0x800:
+        return info.filename
+    try:
+        return info.filename.encode("cp437").decode("cp932")
+    except UnicodeError:
+        return info.filename
+
+
+def _unpack(archive: zipfile.ZipFile, member: _Member, folder: Path) -> Path:
+    """Write a layer's files to a folder of their own under a plain name."""
+    suffix = PurePosixPath(member.name).suffix
+    stem = member.name.removesuffix(suffix).casefold()
+    parts = {suffix.lower(): member.name}
+    if suffix.lower() == ".shp":
+        for name in archive.namelist():
+            ending = PurePosixPath(name).suffix
+            if ending.lower() in _SHAPEFILE and name.removesuffix(ending).casefold() == stem:
+                parts[ending.lower()] = name
+    home = Path(tempfile.mkdtemp(dir=folder))
+    for ending, name in parts.items():
+        (home / f"layer{ending}").write_bytes(archive.read(name))
+    return home / f"layer{suffix.lower()}"
 
 
 def _first_sentence(error: Exception) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from functools import cache
 from typing import TYPE_CHECKING
@@ -30,6 +31,16 @@ COLUMNS = {
     "subprefecture": ("subprefecture", "N03_002", "支庁・振興局名", "振興局"),
     "district": ("N03_003", "郡・政令都市名"),
 }  # fmt: skip
+# Names of designated cities, for layers that name only the ward. Source: JIS X 0402.
+DESIGNATED_CITIES = {
+    "01100": "札幌市", "04100": "仙台市", "11100": "さいたま市", "12100": "千葉市",
+    "14100": "横浜市", "14130": "川崎市", "14150": "相模原市", "15100": "新潟市",
+    "22100": "静岡市", "22130": "浜松市", "23100": "名古屋市", "26100": "京都市",
+    "27100": "大阪市", "27140": "堺市", "28100": "神戸市", "33100": "岡山市",
+    "34100": "広島市", "40100": "北九州市", "40130": "福岡市", "43100": "熊本市",
+}  # fmt: skip
+# What N03 calls pieces of land whose municipality is not settled.
+_UNSETTLED = ("所属未定地", "所属未定")
 
 
 def read_municipalities(
@@ -44,11 +55,15 @@ def read_municipalities(
     Repaired polygons, pieces set aside, municipalities that are not there and a change of datum are
     told as `LayerWarning`.
 
+    N03 is read in any edition and of any prefecture, as the zip that was downloaded or unpacked.
+    Its ``N03_007`` is by its specification the 5-digit JIS code, and is read as such; the city of a
+    ward is in ``N03_003`` up to the edition of 2023, and in ``N03_004`` since.
+
     Parameters
     ----------
     source
-        Vector file (``FILE:LAYER`` picks a layer): N03 of any edition, or polygons with a column of
-        codes (4-, 5- or 6-digit).
+        Vector file (``FILE:LAYER`` picks a layer): N03, or polygons with a column of codes (4-, 5-
+        or 6-digit).
     crs
         CRS of a file that states none.
     northern_islands
@@ -57,8 +72,9 @@ def read_municipalities(
     Returns
     -------
     geopandas.GeoDataFrame
-        Index ``code`` (5-digit JIS text, ascending); columns ``name``, ``subprefecture`` and
-        ``geometry`` (polygons, EPSG:6668 JGD2011 longitude and latitude).
+        Index ``code`` (5-digit JIS text, ascending); columns ``name``, ``subprefecture`` (outside
+        Hokkaido as the file has it) and ``geometry`` (polygons, EPSG:6668 JGD2011 longitude and
+        latitude).
 
     Raises
     ------
@@ -66,12 +82,12 @@ def read_municipalities(
         If the file cannot be read or the layer cannot be used; all its faults are listed at once.
     """
     layer = str(source)
-    raw = read_vector(source, crs=crs)
+    raw = read_vector(source, crs=crs, having=COLUMNS["code"], plausible=_has_plausible_names)
     found = find_columns(raw, COLUMNS)
     faults = _faults(raw, found)
     if faults:
         raise LayerError(layer, faults)
-    raw = _set_aside_pieces_without_code(raw, found["code"], layer)
+    raw = _set_aside_unsettled_pieces(raw, found, layer)
     parts = _standard_parts(raw, found)
     if not northern_islands:
         parts = _without_northern_villages(parts, layer)
@@ -84,15 +100,9 @@ def read_municipalities(
     return municipalities
 
 
-def _faults(raw: gpd.GeoDataFrame, found: dict[str, str]) -> list[str]:
-    faults = []
-    if raw.crs is None:
-        faults.append(no_crs_fault(raw))
-    if "code" not in found:
-        faults.append(
-            f"no column of municipality codes (one of {', '.join(COLUMNS['code'])}); "
-            f"it has {name_some([c for c in raw.columns if c != raw.geometry.name], most=12)}."
-        )
+def polygon_faults(raw: gpd.GeoDataFrame) -> list[str]:
+    """Say what keeps a layer from being one of polygons: no CRS, other shapes, no geometry."""
+    faults = [no_crs_fault(raw)] if raw.crs is None else []
     empty = raw.geometry.isna() | raw.geometry.is_empty
     kinds = raw.geom_type[~empty]
     other = kinds[~kinds.isin(["Polygon", "MultiPolygon"])]
@@ -104,52 +114,95 @@ def _faults(raw: gpd.GeoDataFrame, found: dict[str, str]) -> list[str]:
     if empty.any():
         rows = list(raw.index[empty])
         faults.append(f"{len(rows)} features have no geometry (rows {name_some(rows)}).")
-    if "code" in found:
-        codes = raw[found["code"]]
-        try:
-            normalise_codes(codes[~_is_blank(codes)])
-        except CodeError as error:
-            faults.append(str(error))
     return faults
 
 
-def _is_blank(values: pd.Series) -> pd.Series:
+def come_out(names: pd.Series) -> bool:
+    """Whether names of municipalities can be read as such, and are not text wrongly decoded.
+
+    Japanese names end in 市, 区, 町 or 村; names in Latin letters always come out.
+    """
+    texts = names.dropna().astype(str).str.strip()
+    japanese = texts[~texts.map(str.isascii).astype(bool) & ~texts.isin(_UNSETTLED)]
+    return japanese.empty or bool(japanese.str.fullmatch(r".{1,11}[市区町村]").mean() > 0.5)
+
+
+def is_blank(values: pd.Series) -> pd.Series:
+    """Which values are missing or hold blanks only."""
     return values.isna() | (values.astype(str).str.strip() == "")
 
 
-def _set_aside_pieces_without_code(
-    raw: gpd.GeoDataFrame, column: str, layer: str
+def _has_plausible_names(raw: gpd.GeoDataFrame | pd.DataFrame) -> bool:
+    found = find_columns(raw, COLUMNS)
+    return "name" not in found or come_out(raw[found["name"]])
+
+
+def _faults(raw: gpd.GeoDataFrame, found: dict[str, str]) -> list[str]:
+    faults = polygon_faults(raw)
+    if "name" in found and not come_out(raw[found["name"]]):
+        shown = [repr(name) for name in raw[found["name"]].dropna().unique()]
+        faults.append(
+            f"column {found['name']!r} holds no names of municipalities ({name_some(shown)}). Is "
+            "its text in another encoding? Put the true one, UTF-8 or CP932, into its .cpg file."
+        )
+    if "code" not in found:
+        faults.append(
+            f"no column of municipality codes (one of {', '.join(COLUMNS['code'])}); "
+            f"it has {name_some([c for c in raw.columns if c != raw.geometry.name], most=12)}."
+        )
+        return faults
+    try:
+        _unit_codes(raw[~_is_unsettled(raw, found)], found["code"])
+    except CodeError as error:
+        faults.append(str(error))
+    return faults
+
+
+def _unit_codes(raw: gpd.GeoDataFrame, column: str) -> pd.Series:
+    return normalise_codes(raw[column], form="jis" if column.upper() == "N03_007" else "auto")
+
+
+def _is_unsettled(raw: gpd.GeoDataFrame, found: dict[str, str]) -> pd.Series:
+    """Which pieces belong to no municipality, by a blank code or by their name."""
+    unsettled = is_blank(raw[found["code"]])
+    if "name" in found:
+        unsettled |= raw[found["name"]].astype(str).str.strip().isin(_UNSETTLED)
+    return unsettled
+
+
+def _set_aside_unsettled_pieces(
+    raw: gpd.GeoDataFrame, found: dict[str, str], layer: str
 ) -> gpd.GeoDataFrame:
     """Leave out pieces that belong to no municipality (所属未定地), and say so."""
-    blank = _is_blank(raw[column])
-    if blank.all():
-        raise LayerError(layer, [f"column {column!r} holds no code at all."])
-    if blank.any():
+    unsettled = _is_unsettled(raw, found)
+    if unsettled.all():
+        raise LayerError(layer, [f"column {found['code']!r} holds no code at all."])
+    if unsettled.any():
         warnings.warn(
-            f"{layer}: {blank.sum()} pieces without a code (所属未定地) are set aside.",
+            f"{layer}: {unsettled.sum()} pieces without a code (所属未定地) are set aside.",
             LayerWarning,
             stacklevel=3,
         )
-    return raw[~blank]
+    return raw[~unsettled]
 
 
 def _standard_parts(raw: gpd.GeoDataFrame, found: dict[str, str]) -> gpd.GeoDataFrame:
     """One row a part, with the code, name and subprefecture of its municipality."""
-    unit_codes = normalise_codes(raw[found["code"]])
+    unit_codes = _unit_codes(raw, found["code"])
     codes = ward_to_city(unit_codes)
     nothing = pd.Series(pd.NA, index=raw.index)
     given = raw[found["name"]] if "name" in found else nothing
     if "district" in found:
-        # Up to 2022 N03 has the city of a ward here; since then N03_004 has it and this is blank.
-        city = raw[found["district"]].mask(_is_blank(raw[found["district"]])).fillna(given)
+        # Up to 2023 N03 has the city of a ward here; since then N03_004 has it and this is blank.
+        city = raw[found["district"]].mask(is_blank(raw[found["district"]])).fillna(given)
         given = given.where(codes == unit_codes, city)
     bureau = raw[found["subprefecture"]] if "subprefecture" in found else nothing
-    names = [_registered_name(c, n) for c, n in zip(codes, given, strict=True)]
+    bureau = bureau.mask(is_blank(bureau))
     units = register()
     return gpd.GeoDataFrame(
         {
             "code": codes,
-            "name": names,
+            "name": [_municipality_name(c, n) for c, n in zip(codes, given, strict=True)],
             "subprefecture": [
                 units[c].subprefecture if c in units else b
                 for c, b in zip(codes, bureau, strict=True)
@@ -161,14 +214,43 @@ def _standard_parts(raw: gpd.GeoDataFrame, found: dict[str, str]) -> gpd.GeoData
     )
 
 
-def _registered_name(code: str, given: object) -> str:
+def _municipality_name(code: str, given: object) -> str:
     """Name as the register spells it where the file means the same, else as the file has it."""
     unit = register().get(code)
     if pd.isna(given) or not str(given).strip():  # type: ignore[call-overload]
-        return unit.name if unit else code
-    if unit and normalise_name(str(given)) in _names_meaning(code):
-        return unit.name
-    return str(given).strip()
+        return unit.name if unit else DESIGNATED_CITIES.get(code, code)
+    name = str(given).strip()
+    if unit:
+        return unit.name if normalise_name(name) in _names_meaning(code) else name
+    return city_of_ward(code, name)
+
+
+def city_of_ward(code: str, name: str) -> str:
+    """Name of the designated city where the file has that of its ward.
+
+    Parameters
+    ----------
+    code
+        5-digit code of the city.
+    name
+        Name of the city, of a ward, or of both (横浜市鶴見区).
+
+    Returns
+    -------
+    str
+        Name of the city; `name` itself where it names no ward or `code` no designated city.
+
+    Examples
+    --------
+    >>> city_of_ward("14100", "鶴見区"), city_of_ward("14100", "横浜市鶴見区")
+    ('横浜市', '横浜市')
+    >>> city_of_ward("14100", "川崎市川崎区"), city_of_ward("13101", "千代田区")
+    ('川崎市', '千代田区')
+    """
+    if code not in DESIGNATED_CITIES or not name.endswith("区"):
+        return name
+    both = re.fullmatch(r"(.+市).+区", name)
+    return both[1] if both else DESIGNATED_CITIES[code]
 
 
 @cache
