@@ -79,8 +79,14 @@ def key_option(command: Command) -> Command:
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, prog_name="hokkaido-gis")
-def cli() -> None:
+@click.option("--lang", type=click.Choice(["ja", "en"]), help="As for each command.")
+@click.option("-q", "--quiet", is_flag=True, default=None, help="As for each command.")
+@click.option("-v", "--verbose", is_flag=True, default=None, help="As for each command.")
+@click.pass_context
+def cli(context: click.Context, /, **options: object) -> None:
     """Geospatial analysis of renewable energy in Hokkaido, from official data to Google Earth."""
+    given = {name: value for name, value in options.items() if value is not None}
+    context.default_map = dict.fromkeys(cli.commands, given)
 
 
 @cli.command()
@@ -187,7 +193,8 @@ def adjacency(
     from hokkaido_gis.readers.municipalities import read_municipalities
 
     municipalities = read_municipalities(boundaries, crs=crs)
-    echo([write_table(find_adjacency(municipalities, tolerance=tolerance).pairs, out)])
+    found = find_adjacency(municipalities, tolerance=tolerance)
+    echo([write_table(found.pairs.round(3), out)])
 
 
 @cli.command()
@@ -235,6 +242,49 @@ def aggregate(
 
 
 @cli.command()
+@click.argument("layer")
+@click.argument("table", type=click.Path(path_type=Path))
+@key_option
+@click.option("--layer-key", metavar="COL", help="Key column of the layer, if named otherwise.")
+@out_file
+@click.option("--crs", help="CRS of a layer that states none, such as EPSG:6668.")
+@common
+def join(
+    layer: str,
+    table: Path,
+    key: str | None,
+    layer_key: str | None,
+    code_form: Literal["auto", "jis", "checked"],
+    out: Path,
+    crs: str | None,
+    lang: str,
+    quiet: bool,
+    verbose: bool,
+) -> None:
+    """Add a table's columns to a layer, and print what did not match on either side.
+
+    Rows are matched by the key of a farm settlement, by municipality (codes in any spelling, or
+    names), or by any column of text that both have.
+    """
+    from hokkaido_gis.crs import require_crs
+    from hokkaido_gis.io.tables import read_table, with_numbers
+    from hokkaido_gis.io.vector import read_vector, write_vector
+    from hokkaido_gis.join import join_table
+    from hokkaido_gis.keys import KEY_NAMES
+
+    features = read_vector(layer, crs=crs)
+    require_crs(features, layer)
+    rows = with_numbers(read_table(table), keep=[*KEY_NAMES, *([key] if key else [])])
+    result = join_table(features, rows, key=key, layer_key=layer_key, form=code_form)
+    written = write_vector(result.layer, out)
+    echo_table(result.audit.left_over(left="layer", right="table"))
+    if not quiet:
+        click.echo(
+            f"note: {written}: {result.audit.summary(left='layer', right='table')}", err=True
+        )
+
+
+@cli.command()
 @click.argument("table", type=click.Path(path_type=Path))
 @click.option("--criteria", required=True, type=click.Path(path_type=Path), help="TOML file.")
 @click.option("--boundaries", help="Boundaries, where a knock-out reaches over to neighbours.")
@@ -273,6 +323,46 @@ def siting(
     if explain is not None:
         written.append(write_table(explain_siting(keyed, study), explain))
     echo(written)
+
+
+@cli.command()
+@click.argument("names", metavar="[NAME]...", nargs=-1)
+@click.option("--list", "list_all", is_flag=True, help="List what can be fetched, and stop.")
+@click.option("--year", type=int, help="Edition, where there are several.  [default: recent]")
+@click.option("--prefecture", help="Where files are cut by prefecture.  [default: 01, Hokkaido]")
+@click.option(
+    "--cache",
+    type=click.Path(path_type=Path),
+    help="Folder of the cache.  [default: HOKKAIDO_GIS_CACHE, or the user's cache folder]",
+)
+@click.option("--refresh", is_flag=True, help="Download again, and take what comes as new.")
+@common
+def fetch(
+    names: tuple[str, ...],
+    list_all: bool,
+    year: int | None,
+    prefecture: str | None,
+    cache: Path | None,
+    refresh: bool,
+    lang: Literal["ja", "en"],
+    quiet: bool,
+    verbose: bool,
+) -> None:
+    """Fetch official data from its publisher into a cache, with its terms."""
+    from hokkaido_gis.fetch.catalogue import choose_edition, find_data_set, list_data_sets
+    from hokkaido_gis.fetch.retrieve import FetchSettings, get_data
+
+    if list_all:
+        echo_table(list_data_sets(lang))
+        return
+    if not names:
+        raise click.UsageError("Name a data set, such as n03; --list shows them all.")
+    settings = FetchSettings(cache=cache, refresh=refresh, lang=lang, progress=not quiet)
+    data_sets = [find_data_set(name) for name in names]
+    for data_set in data_sets:  # all options are looked at before the first request
+        choose_edition(data_set, year=year, prefecture=prefecture)
+    for data_set in data_sets:
+        echo(get_data(data_set, year=year, prefecture=prefecture, settings=settings))
 
 
 def echo(paths: Iterable[Path]) -> None:

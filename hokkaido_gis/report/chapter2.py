@@ -92,7 +92,7 @@ def figure_2_3(inputs: Inputs, lang: Lang, *, code: str = EXAMPLE) -> Scene:
             "隣接は境界線または点で接する市町村。境界は実データ。",
             "Neighbours share a border or a point. Real boundaries.",
         ),
-        credit=_boundary_credit(inputs, lang),
+        credit=_boundary_credit(inputs),
         lang=lang,
         view=_widened(zone),
     )
@@ -155,7 +155,7 @@ def figure_2_12(inputs: Inputs, lang: Lang) -> Scene:
             "Distance to Sapporo is the straight line; forest indicators are the report's marks. "
             "Real boundaries.",
         ),
-        credit=_boundary_credit(inputs, lang) + "; " + say(lang, *_CREDIT_FOREST),
+        credit=_boundary_credit(inputs) + "; " + say(lang, *_CREDIT_FOREST),
         lang=lang,
     )
 
@@ -254,7 +254,7 @@ def figure_2_7(inputs: Inputs, lang: Lang) -> Chart:
             "The report measured along roads to the town halls (values lost). Here: straight lines "
             "on the ellipsoid to a point inside each municipality.",
         ),
-        _boundary_credit(inputs, lang),
+        _boundary_credit(inputs),
         lang,
     )
 
@@ -484,21 +484,8 @@ def _siting_style(most: int, lang: Lang) -> Categorical:
     )
 
 
-def _boundary_credit(inputs: Inputs, lang: Lang) -> str:
-    if inputs.is_sample:
-        return say(
-            lang,
-            "気象庁ホームページの地図データを加工して作成",
-            "Made from map data of the Japan Meteorological Agency",
-        )
-    file = inputs.path("municipalities").name
-    if file.lower().startswith("n03"):
-        return say(
-            lang,
-            "国土数値情報（行政区域データ）（国土交通省）を加工して作成",
-            "Made from National Land Numerical Information, administrative areas (MLIT)",
-        )
-    return say(lang, f"境界 {file}", f"boundaries {file}")
+def _boundary_credit(inputs: Inputs) -> str:
+    return inputs.origin("municipalities").credit
 
 
 def _widened(frame: gpd.GeoDataFrame, share: float = 0.12) -> tuple[float, float, float, float]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import warnings
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import geopandas as gpd
 import pandas as pd
 
 from hokkaido_gis.analysis.adjacency import Adjacency, adjacency_from_lists, find_adjacency
@@ -15,15 +16,19 @@ from hokkaido_gis.criteria import Criteria, read_criteria
 from hokkaido_gis.datasets import sample_data
 from hokkaido_gis.errors import LayerError, LayerWarning, MissingInputError, name_some
 from hokkaido_gis.io.tables import read_table
+from hokkaido_gis.join import join_by_settlement
+from hokkaido_gis.readers.census import read_abandoned_farmland
+from hokkaido_gis.readers.dams import read_dams
+from hokkaido_gis.readers.lines import read_lines
 from hokkaido_gis.readers.municipalities import read_municipalities
+from hokkaido_gis.readers.ports import read_ports
+from hokkaido_gis.readers.settlements import read_settlements
+from hokkaido_gis.readers.stations import read_stations
+from hokkaido_gis.readers.substations import read_substations, substation_points
+from hokkaido_gis.report.layer_files import LAYERS, Origin, find_files, origin_of
 
 if TYPE_CHECKING:
-    import geopandas as gpd
-
-_VECTOR = (".geojson", ".gpkg", ".shp", ".shp.zip", ".fgb", ".gml", ".kml", ".kmz", ".parquet")
-# File names under which a layer is looked for, without regard to case.
-_NAMES = {"municipalities": ("municipalities", "n03")}
-_TITLES = {"municipalities": "municipal boundaries (市町村界)"}
+    from collections.abc import Callable
 
 
 class Inputs:
@@ -38,6 +43,7 @@ class Inputs:
 
     def __init__(self, folder: str | Path | None = None) -> None:
         self._tables: dict[str, pd.DataFrame] = {}
+        self._files: dict[str, list[Path]] = {}
         self.folder = Path(folder) if folder is not None else sample_data()
         if not self.folder.is_dir():
             raise MissingInputError(
@@ -51,8 +57,58 @@ class Inputs:
 
     @cached_property
     def municipalities(self) -> gpd.GeoDataFrame:
-        """Municipal boundaries, as `read_municipalities` gives them."""
-        return read_municipalities(self.path("municipalities"))
+        """Municipal boundaries, as `read_municipalities` gives them.
+
+        Of several files the one with the most municipalities is taken, and this is told.
+        """
+        files = find_files(self.folder, "municipalities")
+        if len(files) > 1:
+            with warnings.catch_warnings(category=LayerWarning, action="ignore"):
+                sizes = {path: len(read_municipalities(path)) for path in files}
+            files = [max(files, key=lambda path: sizes[path])]
+            told = [f"{path.name} ({size})" for path, size in sizes.items()]
+            warnings.warn(
+                f"{self.folder}: of {name_some(told)}, {files[0].name} is taken for boundaries.",
+                LayerWarning,
+                stacklevel=2,
+            )
+        self._files["municipalities"] = files
+        return read_municipalities(files[0])
+
+    @cached_property
+    def settlements(self) -> gpd.GeoDataFrame:
+        """Farm settlements with their abandoned farmland (`read_settlements`, census joined)."""
+        settlements = read_settlements(self._only("settlements"))
+        census = read_abandoned_farmland(self._only("census")).settlements
+        columns = ["abandoned_ha", "abandoned_ha_low", "abandoned_ha_high", "status"]
+        joined = join_by_settlement(settlements, census[columns].reset_index())
+        return gpd.GeoDataFrame(joined.frame)
+
+    @cached_property
+    def lines(self) -> gpd.GeoDataFrame:
+        """Transmission lines of all files that hold some, as `read_lines` gives them."""
+        return self._all("lines", read_lines)
+
+    @cached_property
+    def substations(self) -> gpd.GeoDataFrame:
+        """Substations as points, as `read_substations` gives them."""
+        substations = self._all("substations", read_substations)
+        return substations.set_geometry(substation_points(substations))
+
+    @cached_property
+    def dams(self) -> gpd.GeoDataFrame:
+        """Dams, as `read_dams` gives them."""
+        return read_dams(self._only("dams"), municipalities=self.municipalities)
+
+    @cached_property
+    def ports(self) -> gpd.GeoDataFrame:
+        """Fishing ports, as `read_ports` gives them."""
+        return read_ports(self._only("ports"), municipalities=self.municipalities)
+
+    @cached_property
+    def stations(self) -> gpd.GeoDataFrame:
+        """Weather stations, as `read_stations` gives them."""
+        return read_stations(self._only("stations"))
 
     @cached_property
     def adjacency(self) -> Adjacency:
@@ -94,34 +150,49 @@ class Inputs:
             self._tables[name] = table
         return self._tables[name]
 
-    def path(self, layer: str) -> Path:
-        """File of a layer in the folder.
+    def origin(self, layer: str) -> Origin:
+        """Where a layer comes from; several files must be named in its credit."""
+        origins = [origin_of(path) for path in self._files_of(layer)]
+        lines = list(dict.fromkeys(origin.credit for origin in origins))
+        return Origin(origins[0].kind, "; ".join(lines))
+
+    def _files_of(self, layer: str) -> list[Path]:
+        if layer not in self._files:
+            self._files[layer] = find_files(self.folder, layer)
+        return self._files[layer]
+
+    def _only(self, layer: str) -> Path:
+        """File of a layer that must stand in one file.
 
         Raises
         ------
-        MissingInputError
-            If the folder holds none.
         LayerError
-            If it holds several.
+            If several may hold it.
         """
-        found = sorted(
-            file
-            for file in self.folder.iterdir()
-            if file.name.lower().startswith(_NAMES[layer]) and file.name.lower().endswith(_VECTOR)
-        )
-        if not found:
-            raise MissingInputError(
-                f"{self.folder} holds no {_TITLES[layer]}. Put a file there whose name begins with "
-                f"{' or '.join(_NAMES[layer])} ({', '.join(_VECTOR)})."
-            )
-        if len(found) > 1:
+        files = self._files_of(layer)
+        if len(files) > 1:
             raise LayerError(
                 str(self.folder),
                 [
                     (
-                        f"it holds {len(found)} files of {_TITLES[layer]}: "
-                        f"{name_some([file.name for file in found])}. Leave one."
+                        f"{len(files)} files may hold its {LAYERS[layer].title}: "
+                        f"{name_some([path.name for path in files])}. Leave one."
                     )
                 ],
             )
-        return found[0]
+        return files[0]
+
+    def _all(self, layer: str, read: Callable[[Path], gpd.GeoDataFrame]) -> gpd.GeoDataFrame:
+        """Features of all files that hold a layer, with ids made unique by their file's name."""
+        files = self._files_of(layer)
+        frames = [read(path) for path in files]
+        if len(frames) > 1:
+            frames = [
+                frame.set_index(frame.index.map(partial(_with_file, path.stem)))
+                for frame, path in zip(frames, files, strict=True)
+            ]
+        return gpd.GeoDataFrame(pd.concat(frames), crs=frames[0].crs)
+
+
+def _with_file(stem: str, name: str) -> str:
+    return f"{stem}/{name}"

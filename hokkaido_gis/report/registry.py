@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 from hokkaido_gis.datasets import sample_data
 from hokkaido_gis.errors import HokkaidoGisError, name_some
 from hokkaido_gis.io.tables import read_table
-from hokkaido_gis.report import chapter2
+from hokkaido_gis.report import chapter2, layer_maps
 
 if TYPE_CHECKING:
     from hokkaido_gis.report.results import Recipe
 
 _FIELDS = ("id", "kind", "title", "layer", "region")
-_RECIPES: dict[str, Recipe] = {**chapter2.RECIPES}
+_RECIPES: dict[str, Recipe] = {**chapter2.RECIPES, **layer_maps.RECIPES}
 
 
 @dataclass(frozen=True, slots=True)
