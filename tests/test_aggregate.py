@@ -9,7 +9,7 @@ from pandas.testing import assert_series_equal
 from hokkaido_gis.analysis.adjacency import Adjacency, adjacency_from_lists, find_adjacency
 from hokkaido_gis.analysis.aggregate import explain_sums, with_neighbours
 from hokkaido_gis.datasets import sample_data
-from hokkaido_gis.errors import JoinError, LayerWarning
+from hokkaido_gis.errors import JoinError
 from hokkaido_gis.io.tables import to_numbers
 from hokkaido_gis.readers.municipalities import read_municipalities
 from hokkaido_gis.report.inputs import Inputs
@@ -25,8 +25,7 @@ def chain() -> Adjacency:
 
 @pytest.fixture(scope="module")
 def table_2_17() -> Adjacency:
-    with pytest.warns(LayerWarning, match="湧別町"):
-        return Inputs().listed_adjacency
+    return Inputs().listed_adjacency
 
 
 @pytest.fixture(scope="module")
