@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+
 import pytest
 
+from hokkaido_gis import __version__
+from hokkaido_gis.datasets import sample_data
 from hokkaido_gis.errors import LayerError, LayerWarning, MissingInputError
+from hokkaido_gis.io.vector import read_vector
 from hokkaido_gis.render.classes import resolve
 from hokkaido_gis.render.scene import Scene
 from hokkaido_gis.report.inputs import Inputs
 from hokkaido_gis.report.layer_files import LAYERS, find_files, origin_of
 from hokkaido_gis.report.registry import registry
-from hokkaido_gis.report.run import run_figure
+from hokkaido_gis.report.run import run_figure, run_report
 
 SAMPLE = {
     "municipalities": "municipalities.geojson",
@@ -194,3 +200,26 @@ def test_maps_of_the_real_files(real_inputs, tmp_path, figure):
 def test_a_map_without_its_layer_says_so(real_inputs, tmp_path):
     with pytest.raises(MissingInputError, match=r"fig-4-1: .* holds no farm settlements"):
         run_figure("fig-4-1", real_inputs.folder, tmp_path)
+
+
+def test_the_manifest_names_every_input_with_its_hash_and_origin(tmp_path):
+    run_report(out=tmp_path, only="fig-5-1")
+    manifest = json.loads((tmp_path / "manifest.json").read_text(encoding="utf-8"))
+    assert manifest["version"] == __version__
+    assert manifest["options"] == {"chapter": None, "only": "fig-5-1", "lang": "ja"}
+    inputs = {entry["file"]: entry for entry in manifest["inputs"]}
+    assert {"municipalities.geojson", "ports.geojson", "ports.csv"} <= set(inputs)
+    assert "settlements.fgb" not in inputs
+    assert inputs["ports.geojson"]["synthetic"]
+    assert not inputs["municipalities.geojson"]["synthetic"]
+    assert inputs["ports.csv"]["kind"] == "report"
+    for entry in inputs.values():
+        folder = sample_data() / ("report" if entry["layer"] == "report" else "")
+        data = (folder / entry["file"]).read_bytes()
+        assert entry["sha256"] == hashlib.sha256(data).hexdigest()
+
+
+def test_every_other_real_file_reads_too(real_data):
+    plants = read_vector(real_data("osm-power/hokkaido_plants.geojson"))
+    assert len(plants) == 421
+    assert set(plants.geom_type) <= {"Point", "Polygon", "MultiPolygon", "LineString"}

@@ -156,6 +156,17 @@ class Inputs:
         lines = list(dict.fromkeys(origin.credit for origin in origins))
         return Origin(origins[0].kind, "; ".join(lines))
 
+    def used(self) -> list[tuple[str, Path, Origin]]:
+        """Every file read so far: its layer (``report`` for the report's tables) and its origin."""
+        layers = [
+            (layer, path, origin_of(path))
+            for layer in sorted(self._files)
+            for path in self._files[layer]
+        ]
+        paths = [sample_data() / "report" / f"{name}.csv" for name in sorted(self._tables)]
+        tables = [("report", path, origin_of(path)) for path in paths]
+        return layers + tables
+
     def _files_of(self, layer: str) -> list[Path]:
         if layer not in self._files:
             self._files[layer] = find_files(self.folder, layer)

@@ -118,8 +118,8 @@ def find_files(folder: Path, layer: str) -> list[Path]:
 
 def origin_of(path: Path) -> Origin:
     """Say where a file comes from: by the sample's catalogue, or by a publisher's file name."""
-    if path.parent.resolve() == sample_data().resolve():
-        return _catalogue()[path.name]
+    if path.resolve().is_relative_to(sample_data().resolve()):
+        return _catalogue()[path.resolve().relative_to(sample_data().resolve()).as_posix()]
     publishers = {
         "n03": "国土数値情報（行政区域データ）（国土交通省）を加工して作成",
         "w01": "国土数値情報（ダムデータ）（国土交通省）を加工して作成",

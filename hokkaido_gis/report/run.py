@@ -22,6 +22,7 @@ from hokkaido_gis.render.scene import Scene
 from hokkaido_gis.report.index_page import write_index
 from hokkaido_gis.report.inputs import Inputs
 from hokkaido_gis.report.ledger import ledger
+from hokkaido_gis.report.manifest import write_manifest
 from hokkaido_gis.report.registry import select
 
 if TYPE_CHECKING:
@@ -69,7 +70,8 @@ def run_report(
     data
         Folder of layers; the sample where none is named.
     out
-        Folder of the results: ``index.html``, ``kmz/ html/ png/ tables/`` and ``ledger.csv``.
+        Folder of the results: ``index.html``, ``kmz/ html/ png/ tables/``,
+        ``ledger.csv`` and ``manifest.json``.
     chapter
         Only this chapter.
     only
@@ -98,8 +100,10 @@ def run_report(
     if only is not None:
         checked = checked[checked["id"] == only]
     ledger_file = write_table(checked, folder / "ledger.csv")
+    options = {"chapter": chapter, "only": only, "lang": lang}
+    manifest = write_manifest(inputs, options, folder / "manifest.json")
     index = write_index(outcomes, checked, folder / "index.html", lang)
-    return [index, ledger_file, *(path for outcome in outcomes for path in outcome.paths)]
+    return [index, ledger_file, manifest, *(path for outcome in outcomes for path in outcome.paths)]
 
 
 def run_figure(
