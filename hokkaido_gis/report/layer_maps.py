@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from hokkaido_gis.report.inputs import Inputs
     from hokkaido_gis.report.results import Recipe
 
-_GROUND = Single(Symbol("#f7f5f0", 0.9, "#b9b4a7", 0.5))
+_GROUND = Single(Symbol("#f1f1ec", 0.95, "#b4b1a8", 0.5))
 # Colour and width of lines by voltage: the higher, the darker and the wider.
 _GRID = {
     VoltageClass.KV_275: ("#7f0000", 2.6),
@@ -181,7 +181,15 @@ def farmland_map(inputs: Inputs, lang: Lang, *, figure: str, bureau: str | None 
             _ground(inputs, lang, label=bureau is not None),
             Layer(
                 kept,
-                Graduated("abandoned_a", breaks=_AREA_BREAKS, palette="YlOrBr", unit="a"),
+                Graduated(
+                    "abandoned_a",
+                    breaks=_AREA_BREAKS,
+                    palette="YlOrRd",
+                    unit="a",
+                    opacity=0.9,
+                    stroke="#8c6d31",
+                    stroke_width=0.3,
+                ),
                 title=say(lang, "耕作放棄地 (農業集落)", "Abandoned farmland by settlement"),
                 name="name",
                 popup=_headings(lang, "name", "municipality", "abandoned_ha"),
@@ -314,5 +322,7 @@ def _caption(inputs: Inputs, lang: Lang, *layers: str) -> str:
 
 
 def _credit(inputs: Inputs, *layers: str) -> str:
-    lines = [part for layer in layers for part in inputs.origin(layer).credit.split("; ")]
-    return "; ".join(dict.fromkeys(lines))
+    """Credit lines of several layers, each said once, whatever it stands for."""
+    parts = [part for layer in layers for part in inputs.origin(layer).credit.split("; ")]
+    said = [part.removeprefix("市町村界: ").removeprefix("位置: ") for part in parts]
+    return "; ".join(dict.fromkeys(said))
