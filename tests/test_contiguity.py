@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pytest
 import shapely
@@ -10,10 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
-from hokkaido_gis.analysis import contiguity
+from hokkaido_gis.analysis import contiguity, equal_rows
 from hokkaido_gis.analysis.adjacency import find_adjacency
 from hokkaido_gis.datasets import sample_data
 from hokkaido_gis.readers.municipalities import read_municipalities
+
+if TYPE_CHECKING:
+    from hokkaido_gis.analysis.pairs import Pairs
 
 
 def as_degrees(xy: np.ndarray) -> np.ndarray:
@@ -24,7 +29,7 @@ def segments_of(*polygons: shapely.Geometry | None) -> contiguity.Segments:
     return contiguity.ring_segments(np.array(polygons, dtype=object))
 
 
-def pairs_of(pairs: contiguity.Pairs) -> list[tuple[int, int]]:
+def pairs_of(pairs: Pairs) -> list[tuple[int, int]]:
     return list(zip(pairs.first.tolist(), pairs.second.tolist(), strict=True))
 
 
@@ -102,7 +107,7 @@ def test_collisions_of_the_hash_change_nothing(
     towns = read_municipalities(sample_data() / "municipalities.geojson")
     before = towns.copy(deep=True)
     expected = find_adjacency(towns, tolerance=tolerance).pairs
-    monkeypatch.setattr(contiguity, "_hash_rows", lambda rows: np.zeros(len(rows), dtype=np.uint64))
+    monkeypatch.setattr(equal_rows, "_hash_rows", lambda rows: np.zeros(len(rows), dtype=np.uint64))
     assert_frame_equal(find_adjacency(towns, tolerance=tolerance).pairs, expected)
     assert_geodataframe_equal(towns, before)
 
@@ -118,8 +123,8 @@ def test_equal_rows_agree_with_comparing_all(
     owner = np.array([row[2] for row in rows], dtype=np.int64)
     with pytest.MonkeyPatch.context() as patch:
         if collide:
-            patch.setattr(contiguity, "_hash_rows", lambda r: np.zeros(len(r), dtype=np.uint64))
-        one, other = contiguity._equal_rows(values, owner)
+            patch.setattr(equal_rows, "_hash_rows", lambda r: np.zeros(len(r), dtype=np.uint64))
+        one, other = equal_rows.equal_rows(values, owner)
     found = sorted(tuple(sorted(pair)) for pair in zip(one.tolist(), other.tolist(), strict=True))
     assert found == [
         (i, j)

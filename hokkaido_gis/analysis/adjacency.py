@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from hokkaido_gis.analysis import contiguity
+from hokkaido_gis.analysis.pairs import Pairs
 from hokkaido_gis.crs import lonlat, require_crs
 from hokkaido_gis.errors import JoinError, LayerError, LayerWarning, name_some
 
@@ -236,7 +237,7 @@ def _names(units: gpd.GeoDataFrame) -> pd.Series:
     return pd.Series(units.index.astype(str), index=units.index, name="name")
 
 
-def _frame(*pairs: contiguity.Pairs) -> pd.DataFrame:
+def _frame(*pairs: Pairs) -> pd.DataFrame:
     return pd.concat([pd.DataFrame(p._asdict()) for p in pairs], ignore_index=True)
 
 
@@ -255,8 +256,8 @@ def _without(pairs: pd.DataFrame, others: pd.DataFrame) -> pd.DataFrame:
     return pairs[~pd.MultiIndex.from_frame(pairs[_PAIR]).isin(known)]
 
 
-def _as_pairs(frame: pd.DataFrame) -> contiguity.Pairs:
-    return contiguity.Pairs(*(frame[field].to_numpy() for field in contiguity.Pairs._fields))
+def _as_pairs(frame: pd.DataFrame) -> Pairs:
+    return Pairs(*(frame[field].to_numpy() for field in Pairs._fields))
 
 
 def _pair_table(pairs: pd.DataFrame, names: pd.Series) -> pd.DataFrame:

@@ -9,11 +9,13 @@ found too. `adjacency` turns these arrays into a table.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 import shapely
 
+from hokkaido_gis.analysis.equal_rows import equal_rows
+from hokkaido_gis.analysis.pairs import Pairs, as_pairs, least_pairs, sum_pairs
 from hokkaido_gis.crs import geodesic_lengths
 
 if TYPE_CHECKING:
@@ -31,17 +33,6 @@ _RUN = 32
 _EARTH_RADIUS_M = 6_371_000.0
 # What a segment has in place of its one mate.
 _NONE, _SEVERAL = -1, -2
-
-
-class Pairs(NamedTuple):
-    """Pairs of polygons by position, first < second, each with a measure.
-
-    ``value`` is a border length [m], a gap [m] or unused, by the function that made it.
-    """
-
-    first: Ints
-    second: Ints
-    value: Floats
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -136,16 +127,16 @@ def match_segments(segments: Segments, to_lonlat: ToLonLat) -> Matches:
         Turns coordinates (n, 2) of the layer into longitude and latitude.
     """
     owner = segments.owner
-    one, other = _equal_rows(segments.ends, owner)
+    one, other = equal_rows(segments.ends, owner)
     opposite = segments.forward[one] != segments.forward[other]
-    overlaps = _pairs(owner[one[~opposite]], owner[other[~opposite]])
+    overlaps = as_pairs(owner[one[~opposite]], owner[other[~opposite]])
     one, other = one[opposite], other[opposite]
     mate = np.full(len(owner), _NONE)
     mate[one], mate[other] = other, one
     several = (mate[one] != other) | (mate[other] != one)
     mate[one[several]] = mate[other[several]] = _SEVERAL
     lengths = _lengths(segments.ends[one], to_lonlat)
-    return Matches(_sum_pairs(owner[one], owner[other], lengths), overlaps, mate)
+    return Matches(sum_pairs(owner[one], owner[other], lengths), overlaps, mate)
 
 
 def shared_corners(segments: Segments, mate: Ints) -> tuple[Pairs, Segments]:
@@ -174,7 +165,7 @@ def shared_corners(segments: Segments, mate: Ints) -> tuple[Pairs, Segments]:
     turns = np.flatnonzero(~runs_on)
     owner, vertices = segments.owner[turns], segments.starts()[turns]
     is_open = (mate[turns] == _NONE) | (mate[before[turns]] == _NONE)
-    one, other = _equal_rows(vertices, owner)
+    one, other = equal_rows(vertices, owner)
     ends_open = np.concatenate([other[is_open[one]], one[is_open[other]]])
     closed = np.unique(ends_open[~is_open[ends_open]])
     corners = Segments(
@@ -183,7 +174,7 @@ def shared_corners(segments: Segments, mate: Ints) -> tuple[Pairs, Segments]:
         np.hstack([vertices[closed], vertices[closed]]),
         np.ones(len(closed), dtype=bool),
     )
-    return _pairs(owner[one], owner[other]), corners
+    return as_pairs(owner[one], owner[other]), corners
 
 
 def open_boundary(segments: Segments, mate: Ints, corners: Segments) -> Segments:
@@ -227,9 +218,9 @@ def open_contacts(loose: Segments, to_lonlat: ToLonLat) -> tuple[Pairs, Pairs, P
     border, overlap, point = along & opposite, crossing | (along & ~opposite), ~along & ~crossing
     common = shapely.get_coordinates(shapely.intersection(near[border], far[border]))
     return (
-        _sum_pairs(left[border], right[border], _lengths(common.reshape(-1, 4), to_lonlat)),
-        _pairs(left[point], right[point]),
-        _pairs(left[overlap], right[overlap]),
+        sum_pairs(left[border], right[border], _lengths(common.reshape(-1, 4), to_lonlat)),
+        as_pairs(left[point], right[point]),
+        as_pairs(left[overlap], right[overlap]),
     )
 
 
@@ -243,7 +234,7 @@ def contained(loose: Segments, polygons: npt.NDArray[np.object_]) -> Pairs:
     outer, inner = tree.query(polygons, predicate="contains")
     inner = loose.owner[first][inner]
     differ = outer != inner
-    return _pairs(outer[differ], inner[differ])
+    return as_pairs(outer[differ], inner[differ])
 
 
 def overlapping(pairs: Pairs, polygons: npt.NDArray[np.object_]) -> Pairs:
@@ -273,7 +264,7 @@ def near_contacts(loose: Segments, to_lonlat: ToLonLat, tolerance: float) -> Pai
         Pairs with the width of the narrowest gap on the ellipsoid [m]; 0 where they overlap.
     """
     if len(loose.owner) == 0:
-        return _pairs(loose.owner, loose.owner)
+        return as_pairs(loose.owner, loose.owner)
     scales = _metres_per_unit(_sample(loose.starts()), to_lonlat)
     scale = np.median(scales, axis=0)
     # Far enough for the places where the plane is longest; the exact test follows.
@@ -285,7 +276,7 @@ def near_contacts(loose: Segments, to_lonlat: ToLonLat, tolerance: float) -> Pai
     links = shapely.get_coordinates(shapely.shortest_line(_lines(near), _lines(far)))
     widths = _lengths(links.reshape(-1, 4) / local + origin, to_lonlat)
     within = widths <= tolerance
-    return _least_pairs(loose.owner[one[within]], loose.owner[other[within]], widths[within])
+    return least_pairs(loose.owner[one[within]], loose.owner[other[within]], widths[within])
 
 
 def _segment_before(ring: Ints) -> Ints:
@@ -357,74 +348,3 @@ def _metres_per_unit(xy: Floats, to_lonlat: ToLonLat) -> Floats:
     moved = [np.radians(to_lonlat(xy + shift)) - here for shift in ([step, 0.0], [0.0, step])]
     arcs = [np.hypot(move[:, 0] * np.cos(here[:, 1]), move[:, 1]) for move in moved]
     return np.column_stack(arcs) * (_EARTH_RADIUS_M / step)
-
-
-def _equal_rows(rows: Floats, owner: Ints) -> tuple[Ints, Ints]:
-    """Positions of all pairs of equal rows that belong to different owners."""
-    if len(rows) == 0:
-        return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
-    order, same = _order_equal(rows)
-    # Rows that stand alone drop out; the others are numbered by the run of equal ones they are in.
-    in_run = np.append(same, False) | np.insert(same, 0, False)
-    run = np.insert(np.cumsum(~same), 0, 0)[in_run]
-    order = order[in_run]
-    pairs = [np.empty((2, 0), dtype=np.int64)]
-    step = 1
-    # Rows equal to their neighbour, then to the second next, until no run is that long.
-    while len(equal := np.flatnonzero(run[step:] == run[:-step])):
-        one, other = order[equal], order[equal + step]
-        differ = owner[one] != owner[other]
-        pairs.append(np.stack([one[differ], other[differ]]))
-        step += 1
-    one, other = np.hstack(pairs)
-    return one, other
-
-
-def _order_equal(rows: Floats) -> tuple[Ints, Bools]:
-    """Order in which equal rows stand together, and whether each equals the next in it."""
-    keys = _hash_rows(rows)
-    order = np.argsort(keys)
-    same = np.diff(keys[order]) == 0
-    alike = np.flatnonzero(same)
-    if (rows[order[alike]] == rows[order[alike + 1]]).all():
-        return order, same
-    # Different rows with one hash may stand between equal ones; sorting by value is slow but exact.
-    order = np.lexsort(rows.T)
-    return order, (rows[order[1:]] == rows[order[:-1]]).all(axis=1)
-
-
-def _hash_rows(rows: Floats) -> npt.NDArray[np.uint64]:
-    """Mix the bits of each row into 64 (multiply and shift, as in splitmix64)."""
-    bits = np.ascontiguousarray(rows).view(np.uint64)
-    keys = np.zeros(len(rows), dtype=np.uint64)
-    for column in bits.T:
-        keys = (keys ^ column) * np.uint64(0x9E3779B97F4A7C15)
-        keys ^= keys >> np.uint64(29)
-    return keys
-
-
-def _pairs(one: Ints, other: Ints) -> Pairs:
-    """Bring pairs without a measure into first < second, each once."""
-    first, second, _ = _unique_pairs(one, other)
-    return Pairs(first, second, np.zeros(len(first)))
-
-
-def _sum_pairs(one: Ints, other: Ints, value: Floats) -> Pairs:
-    """Bring pairs into first < second and add up the values of equal ones."""
-    first, second, place = _unique_pairs(one, other)
-    sums = np.bincount(place, value, minlength=len(first))
-    return Pairs(first, second, sums.astype(np.float64))
-
-
-def _least_pairs(one: Ints, other: Ints, value: Floats) -> Pairs:
-    """Bring pairs into first < second and keep the least value of equal ones."""
-    first, second, place = _unique_pairs(one, other)
-    least = np.full(len(first), np.inf)
-    np.minimum.at(least, place, value)
-    return Pairs(first, second, least)
-
-
-def _unique_pairs(one: Ints, other: Ints) -> tuple[Ints, Ints, Ints]:
-    low, high = np.minimum(one, other), np.maximum(one, other)
-    keys, place = np.unique(low << 32 | high, return_inverse=True)
-    return keys >> 32, keys & 0xFFFFFFFF, place
