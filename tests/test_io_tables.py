@@ -344,3 +344,16 @@ def test_unknown_ending_leaves_nothing_behind(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match=expected):
         write_table(pd.DataFrame({"v": [1]}), tmp_path / "t.ods")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_table_that_another_program_holds_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_args: object, **_options: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    path = tmp_path / "open.xlsx"
+    path.touch()
+    monkeypatch.setattr(pd, "read_excel", refuse)
+    with pytest.raises(TableError, match="it may not be read"):
+        read_table(path)

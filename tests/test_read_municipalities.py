@@ -468,3 +468,17 @@ def test_repair_changes_a_copy(squares: gpd.GeoDataFrame) -> None:
     assert squares.geometry.iloc[1].equals_exact(before.geometry.iloc[1])
     assert repaired.is_valid.all()
     assert repaired.index.equals(squares.index)
+
+
+def test_a_code_that_is_not_in_the_register_is_told(tmp_path: Path) -> None:
+    towns = gpd.GeoDataFrame(
+        {"code": ["01299", "01203"], "name": ["函館市", "小樽市"]},
+        geometry=[box(140, 41, 141, 42), box(141, 42, 142, 43)],
+        crs="EPSG:6668",
+    )
+    towns.to_file(tmp_path / "towns.fgb")
+    with pytest.warns(LayerWarning) as told:
+        assert list(read_municipalities(tmp_path / "towns.fgb").index) == ["01203", "01299"]
+    first = str(told[0].message)
+    assert "1 codes are not in the register" in first
+    assert "01299 函館市 (the register has 函館市 as 01202)" in first

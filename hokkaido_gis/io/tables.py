@@ -52,7 +52,12 @@ def read_table(path: str | Path) -> pd.DataFrame:
             str(path),
             [f"tables are read from {', '.join(readers)}; this ends in {source.suffix!r}."],
         )
-    table = readers[source.suffix.lower()](source)
+    try:
+        table = readers[source.suffix.lower()](source)
+    except PermissionError as error:
+        raise TableError(
+            str(path), ["it may not be read. Close it if another program has it open."]
+        ) from error
     table.columns = [str(column).strip() for column in table.columns]
     table.index += 2
     table = table.dropna(how="all")

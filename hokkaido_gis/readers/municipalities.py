@@ -96,6 +96,7 @@ def read_municipalities(
     if faults:
         raise LayerError(layer, faults)
     municipalities = to_storage_crs(_dissolve(parts), layer)
+    _tell_unregistered(municipalities, layer)
     _tell_missing(municipalities, layer)
     return municipalities
 
@@ -314,6 +315,23 @@ def _without_northern_villages(parts: gpd.GeoDataFrame, layer: str) -> gpd.GeoDa
         fault = "it holds only villages of the northern islands; northern_islands=True keeps them."
         raise LayerError(layer, [fault])
     return others
+
+
+def _tell_unregistered(municipalities: gpd.GeoDataFrame, layer: str) -> None:
+    """Say which codes of Hokkaido are not in the register: of an older edition, or mistyped."""
+    names = {unit.name: code for code, unit in register().items() if unit.kind != "ward"}
+    told = [
+        f"{code} {name}" + (f" (the register has {name} as {names[name]})" if name in names else "")
+        for code, name in municipalities["name"].items()
+        if str(code).startswith("01") and code not in register()
+    ]
+    if told:
+        warnings.warn(
+            f"{layer}: {len(told)} codes are not in the register of Hokkaido: {name_some(told)}. "
+            "Boundaries from before a merger have such codes; else they are mistyped.",
+            LayerWarning,
+            stacklevel=3,
+        )
 
 
 def _tell_missing(municipalities: gpd.GeoDataFrame, layer: str) -> None:
