@@ -246,6 +246,11 @@ def aggregate(
 @click.argument("table", type=click.Path(path_type=Path))
 @key_option
 @click.option("--layer-key", metavar="COL", help="Key column of the layer, if named otherwise.")
+@click.option(
+    "--census",
+    is_flag=True,
+    help="The table is the census of abandoned farmland by settlement, as published.",
+)
 @out_file
 @click.option("--crs", help="CRS of a layer that states none, such as EPSG:6668.")
 @common
@@ -254,6 +259,7 @@ def join(
     table: Path,
     key: str | None,
     layer_key: str | None,
+    census: bool,
     code_form: Literal["auto", "jis", "checked"],
     out: Path,
     crs: str | None,
@@ -271,10 +277,17 @@ def join(
     from hokkaido_gis.io.vector import read_vector, write_vector
     from hokkaido_gis.join import join_table
     from hokkaido_gis.keys import KEY_NAMES
+    from hokkaido_gis.readers.census import read_abandoned_farmland
 
     features = read_vector(layer, crs=crs)
     require_crs(features, layer)
-    rows = with_numbers(read_table(table), keep=[*KEY_NAMES, *([key] if key else [])])
+    if census:
+        farmland = read_abandoned_farmland(table)
+        rows = farmland.areas()
+        if not quiet:
+            click.echo(f"note: {table}: {farmland.audit.summary()}", err=True)
+    else:
+        rows = with_numbers(read_table(table), keep=[*KEY_NAMES, *([key] if key else [])])
     result = join_table(features, rows, key=key, layer_key=layer_key, form=code_form)
     written = write_vector(result.layer, out)
     echo_table(result.audit.left_over(left="layer", right="table"))

@@ -142,3 +142,31 @@ def test_a_layer_without_crs_is_refused(capsys, save, tmp_path) -> None:
     assert status == 2
     assert "it has no CRS" in err
     assert call(capsys, "join", layer, rows, "--out", out, "--crs", "EPSG:6668")[0] == 0
+
+
+def test_the_census_as_published_joins_with_no_row_unaccounted_for(capsys, tmp_path) -> None:
+    census = tmp_path / "census.csv"
+    census.write_text(
+        "農業集落別耕作放棄地面積,,\nKEY,集落,耕作放棄地\n農業集落コード,集落名,面積（ａ）\n"
+        "０１２０２０１００１,赤川,１，２３４\n0120201002,石川,x\n0120201003,亀田,-\n"
+        "「x」は秘匿したもの,,\n「-」は事実のないもの,,\n",
+        encoding="cp932",
+    )
+    keys = ["0120201001", "0120201002", "0120201003", "0120201004"]
+    layer = gpd.GeoDataFrame(
+        {"KEY": keys}, geometry=[box(i, 41, i + 1, 42) for i in range(140, 144)], crs="EPSG:6668"
+    )
+    layer.to_file(tmp_path / "settlements.geojson")
+    out = tmp_path / "out.parquet"
+    status, said, err = call(
+        capsys, "join", tmp_path / "settlements.geojson", census, "--census", "--out", out
+    )
+    assert status == 0
+    frame = gpd.read_parquet(out).set_index("KEY")
+    assert frame["status"].fillna("").tolist() == ["stated", "withheld", "none", ""]
+    assert frame.loc["0120201001", "abandoned_ha"] == 12.34
+    assert frame["abandoned_ha"].isna().tolist() == [False, True, False, True]
+    assert frame.loc["0120201002", "abandoned_ha_low"] == 0
+    assert audit(said) == [["layer", "3", "0120201004", "no such key in the table"]]
+    assert "3 settlements (1 with an area, 1 without, 1 withheld, 0 unknown)" in err
+    assert "0 unaccounted for" in err

@@ -93,6 +93,16 @@ class CensusAudit:
     unknown: int
     dash: str
 
+    def summary(self) -> str:
+        """Say in one sentence where the rows went."""
+        return (
+            f"{self.rows_read} rows: {self.settlements} settlements ({self.stated} with an area, "
+            f"{self.none} without, {self.withheld} withheld, {self.unknown} unknown), "
+            f"{self.totals} totals and {self.outside} of land outside set aside, "
+            f"{self.above + self.headings + self.repeated_headings} of heading, {self.notes} of "
+            f"notes, {self.blank} blank, {self.unaccounted} unaccounted for."
+        )
+
     @property
     def unaccounted(self) -> int:
         """Rows read that went nowhere; 0 unless the library is at fault."""
@@ -138,6 +148,11 @@ class AbandonedFarmland:
     set_aside: pd.DataFrame
     sums: pd.DataFrame
     audit: CensusAudit
+
+    def areas(self) -> pd.DataFrame:
+        """Give what is joined to settlements: ``key``, the areas with their bounds, ``status``."""
+        columns = ["abandoned_ha", "abandoned_ha_low", "abandoned_ha_high", "status"]
+        return self.settlements[columns].reset_index()
 
 
 def read_abandoned_farmland(

@@ -79,9 +79,8 @@ class Inputs:
     def settlements(self) -> gpd.GeoDataFrame:
         """Farm settlements with their abandoned farmland (`read_settlements`, census joined)."""
         settlements = read_settlements(self._only("settlements"))
-        census = read_abandoned_farmland(self._only("census")).settlements
-        columns = ["abandoned_ha", "abandoned_ha_low", "abandoned_ha_high", "status"]
-        joined = join_by_settlement(settlements, census[columns].reset_index())
+        census = read_abandoned_farmland(self._only("census"))
+        joined = join_by_settlement(settlements, census.areas())
         return gpd.GeoDataFrame(joined.frame)
 
     @cached_property
