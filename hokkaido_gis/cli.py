@@ -284,17 +284,13 @@ def join(
     if census:
         farmland = read_abandoned_farmland(table)
         rows = farmland.areas()
-        if not quiet:
-            click.echo(f"note: {table}: {farmland.audit.summary()}", err=True)
+        tell(f"{table}: {farmland.audit.summary()}")
     else:
         rows = with_numbers(read_table(table), keep=[*KEY_NAMES, *([key] if key else [])])
     result = join_table(features, rows, key=key, layer_key=layer_key, form=code_form)
     written = write_vector(result.layer, out)
     echo_table(result.audit.left_over(left="layer", right="table"))
-    if not quiet:
-        click.echo(
-            f"note: {written}: {result.audit.summary(left='layer', right='table')}", err=True
-        )
+    tell(f"{written}: {result.audit.summary(left='layer', right='table')}")
 
 
 @cli.command()
@@ -382,6 +378,13 @@ def echo(paths: Iterable[Path]) -> None:
     """Print paths, one a line."""
     for path in paths:
         click.echo(str(path))
+
+
+def tell(message: str) -> None:
+    """Give a note on standard error, as readers do of their layers; ``-q`` silences it."""
+    from hokkaido_gis.errors import LayerWarning
+
+    warnings.warn(message, LayerWarning, stacklevel=2)
 
 
 def echo_table(table: pd.DataFrame) -> None:

@@ -85,20 +85,6 @@ def heat_with_neighbours(heat: Bounds, adjacency: Adjacency) -> Bounds:
     return Bounds(with_neighbours(heat.low, adjacency), with_neighbours(heat.high, adjacency))
 
 
-def printed_heat_with_neighbours(inputs: Inputs) -> Bounds:
-    """What table 2-26 and figure 2-4 print of the heat with neighbours [GJ/yr]; missing where lost.
-
-    A whole number stands for itself, a thousands prefix for the thousand it begins.
-    """
-    table = inputs.report("biomass")
-    printed = _whole_or_thousands(
-        table, "with_neighbours_heat_gj", "with_neighbours_heat_thousand_prefix"
-    )
-    figure = to_numbers(inputs.report("output_with_neighbours")["printed_heat_gj"])
-    figure = figure.reindex(table.index)
-    return Bounds(figure.fillna(printed.low), figure.fillna(printed.high))
-
-
 def label_heat_with_neighbours(inputs: Inputs) -> Bounds:
     """Bounds of the heat with neighbours [GJ/yr] by the labels of figures 2-4 and 2-5."""
     table = inputs.report("output_with_neighbours")

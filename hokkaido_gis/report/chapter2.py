@@ -170,17 +170,11 @@ def figure_2_4(inputs: Inputs, lang: Lang) -> Chart:
         },
         say(lang, "有効利用熱量 (GJ/年)", "Usable heat (GJ/yr)"),
     )
-    return Chart(
-        say(
-            lang,
-            "図2-4 市町村単独および隣接市町村込みの有効利用熱量 (上位80市町村)",
-            "Figure 2-4 Usable heat alone and with neighbours (first 80)",
-        ),
-        plot,
-        say(lang, *_LOST_DIGITS),
-        say(lang, *_CREDIT_NEDO),
-        lang,
+    title = (
+        "図2-4 市町村単独および隣接市町村込みの有効利用熱量 (上位80市町村)",
+        "Figure 2-4 Usable heat alone and with neighbours (first 80)",
     )
+    return _biomass_chart(title, plot, lang)
 
 
 def figure_2_5(inputs: Inputs, lang: Lang) -> Chart:
@@ -194,17 +188,11 @@ def figure_2_5(inputs: Inputs, lang: Lang) -> Chart:
         _output_label(lang),
         threshold=_output_limit(lang),
     )
-    return Chart(
-        say(
-            lang,
-            "図2-5 市町村単独および隣接市町村込みの出力ポテンシャル (上位80市町村)",
-            "Figure 2-5 Output potential alone and with neighbours (first 80)",
-        ),
-        plot,
-        say(lang, *_LOST_DIGITS),
-        say(lang, *_CREDIT_NEDO),
-        lang,
+    title = (
+        "図2-5 市町村単独および隣接市町村込みの出力ポテンシャル (上位80市町村)",
+        "Figure 2-5 Output potential alone and with neighbours (first 80)",
     )
+    return _biomass_chart(title, plot, lang)
 
 
 def figure_2_6(inputs: Inputs, lang: Lang) -> Chart:
@@ -216,17 +204,11 @@ def figure_2_6(inputs: Inputs, lang: Lang) -> Chart:
         _output_label(lang),
         threshold=_output_limit(lang) if own.high.max() > OUTPUT_LIMIT_KW else None,
     )
-    return Chart(
-        say(
-            lang,
-            "図2-6 市町村単独の出力ポテンシャル (上位80市町村)",
-            "Figure 2-6 Output potential of municipalities alone (first 80)",
-        ),
-        plot,
-        say(lang, *_LOST_DIGITS),
-        say(lang, *_CREDIT_NEDO),
-        lang,
+    title = (
+        "図2-6 市町村単独の出力ポテンシャル (上位80市町村)",
+        "Figure 2-6 Output potential of municipalities alone (first 80)",
     )
+    return _biomass_chart(title, plot, lang)
 
 
 def figure_2_7(inputs: Inputs, lang: Lang) -> Chart:
@@ -376,6 +358,11 @@ RECIPES: dict[str, Recipe] = {
     "fig-2-13": figure_2_13,
     **TABLES,
 }
+
+
+def _biomass_chart(title: tuple[str, str], plot: RankedBars, lang: Lang) -> Chart:
+    """A chart of the report's figures of biomass, with what is lost of them in its caption."""
+    return Chart(say(lang, *title), plot, say(lang, *_LOST_DIGITS), say(lang, *_CREDIT_NEDO), lang)
 
 
 def _ranked_with_neighbours(inputs: Inputs) -> tuple[pd.Series, study.Bounds, study.Bounds]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from hokkaido_gis.economics import BIOMASS_1000_KW, BIOMASS_2000_KW, cash_flow
@@ -341,21 +342,22 @@ def _sums_with_neighbours(inputs: Inputs) -> Iterator[Check]:
             "隣接市町村込み有効利用可能熱量 [GJ/年]" + ("" if is_whole else " (千の位まで)"),
             "usable heat with neighbours [GJ/yr]" + ("" if is_whole else " (thousands only)"),
         )
-        yield Check(
+        check = Check(
             "table-2-26",
             _of(table["name"][code], words),
             value,
             float(heat.low[code]),
             float(heat.high[code]),
             unit_of_print=1 if is_whole else 1000,
-            cause=_cause_of_sum(inputs, code, value, heat),
+            cause=_lost(heat, code),
         )
+        if check.verdict == "differs":
+            check = replace(check, cause=_counted_twice(inputs, code, value, heat))
+        yield check
 
 
-def _cause_of_sum(inputs: Inputs, code: str, printed: float, heat: study.Bounds) -> Words:
-    """Say what was lost, or which neighbour was counted twice where that explains the print."""
-    if heat.low[code] <= printed + 999 and heat.high[code] >= printed - 1:
-        return _lost(heat, code)
+def _counted_twice(inputs: Inputs, code: str, printed: float, heat: study.Bounds) -> Words:
+    """Say which neighbour was counted twice, where that explains a printed sum."""
     own = study.own_heat(inputs)
     twice = [
         str(inputs.listed_adjacency.names[near])

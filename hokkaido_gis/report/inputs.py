@@ -50,11 +50,6 @@ class Inputs:
                 f"{self.folder} is no folder. Name a folder of layers with --data."
             )
 
-    @property
-    def is_sample(self) -> bool:
-        """Whether the layers are those of the sample."""
-        return self.folder.resolve() == sample_data().resolve()
-
     @cached_property
     def municipalities(self) -> gpd.GeoDataFrame:
         """Municipal boundaries, as `read_municipalities` gives them.

@@ -96,7 +96,7 @@ def run_report(
     bar = tqdm(entries, unit="figure", disable=None if progress else True, leave=False)
     outcomes = [make(entry, inputs, folder, lang) for entry in bar]
     _tell_missing(outcomes)
-    checked = ledger(inputs, lang=lang, chapter=chapter)
+    checked = ledger(inputs, lang=lang, chapter=chapter if only is None else entries[0].chapter)
     if only is not None:
         checked = checked[checked["id"] == only]
     ledger_file = write_table(checked, folder / "ledger.csv")
