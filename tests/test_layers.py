@@ -32,7 +32,7 @@ STEPS = (
     ("normalise", "settlement_keys", "keys"),
     ("readers",),
     ("audit", "join", "matching"),
-    ("analysis", "potential", "criteria", "economics", "siting"),
+    ("analysis", "potential", "criteria", "economics", "grid", "overlay", "siting"),
     ("render",),
     ("report",),
     ("cli", "__main__"),
@@ -41,8 +41,9 @@ RANKS = {part: rank for rank, parts in enumerate(STEPS) for part in parts}
 
 # What a part must not import although it stands to its left, or is no part of the package.
 FORBIDDEN = {
-    "render": {"analysis", "potential", "economics", "siting"},
+    "render": {"analysis", "potential", "economics", "grid", "siting"},
     "analysis": {"io", "readers", "matplotlib", "folium"},
+    "grid": {"io", "readers", "matplotlib", "folium"},
 }
 # Parts that only some may import.
 RESERVED = {"criteria": {"criteria", "siting", "report", "cli"}}
