@@ -55,6 +55,8 @@ from .readers.substations import substation_points as substation_points
 from .readers.wind import read_wind as read_wind
 from .readers.wind_classes import read_wind_classes as read_wind_classes
 from .render.charts import Chart as Chart
+from .render.charts import Columns as Columns
+from .render.charts import Lines as Lines
 from .render.charts import RankedBars as RankedBars
 from .render.charts import Scatter as Scatter
 from .render.charts import StackedBars as StackedBars

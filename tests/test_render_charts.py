@@ -397,5 +397,5 @@ def test_scatters_that_cannot_be_drawn():
 
 
 def test_a_plot_is_needed():
-    with pytest.raises(RenderError, match="needs RankedBars, StackedBars or Scatter; got dict"):
+    with pytest.raises(RenderError, match="needs RankedBars, StackedBars, Scatter, Columns or Lines; got dict"):
         Chart("図", {})

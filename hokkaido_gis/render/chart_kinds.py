@@ -1,4 +1,4 @@
-"""What a chart shows, in plain values: bars in rank order, stacked bars, points of two quantities.
+"""What a chart shows, in plain values: bars, columns, lines, points of two quantities.
 
 A value may be known only to lie between two numbers, because digits of the source are lost. Such a
 quantity comes as a frame with the columns ``low`` and ``high`` instead of a Series. NaN is missing.
@@ -194,6 +194,87 @@ class Scatter:
         return x["low"].notna() & y["low"].notna()
 
 
+@dataclass(frozen=True, eq=False)
+class Columns:
+    """Upright bars over a row of categories, such as months or classes of output.
+
+    Parameters
+    ----------
+    series
+        Values by the name the legend gives them, side by side, all on the same index of categories
+        in the order of the axis; NaN is missing.
+    value_label, category_label
+        Quantity and unit of the values, and what the categories are.
+    share
+        Shares [0-1] on the same index, drawn as a line against a scale on the right, such as the
+        cumulative frequency of a histogram.
+    share_label
+        Name of `share` in the legend and at its scale.
+    show_values
+        Whether each value is written above its bar.
+    """
+
+    series: Mapping[str, pd.Series]
+    value_label: str
+    category_label: str = ""
+    share: pd.Series | None = None
+    share_label: str = ""
+    show_values: bool = False
+
+    def __post_init__(self) -> None:
+        _require_series(self.series)
+        if self.share is not None:
+            as_range(self.share, self.share_label)
+            _require_same_index(self.index, self.share.index, self.share_label)
+            outside = ~(self.share.isna() | self.share.between(0, 1 + 1e-9))
+            if outside.any():
+                raise RenderError(
+                    f"Shares lie between 0 and 1; {self.share_label!r} does not at "
+                    f"{name_some(list(self.index[outside]))}."
+                )
+
+    @property
+    def index(self) -> pd.Index:
+        """The categories."""
+        return next(iter(self.series.values())).index
+
+
+@dataclass(frozen=True, eq=False)
+class Lines:
+    """Lines of one or several series over an axis of numbers or categories.
+
+    Parameters
+    ----------
+    series
+        Values by the name the legend gives them, all on the same index: numbers in ascending order
+        (days of a year), or categories (months). A line is interrupted where a value is missing.
+    value_label, axis_label
+        Quantity and unit of the values, and of the axis below.
+    zero
+        Whether the scale of values begins at zero at the latest.
+    """
+
+    series: Mapping[str, pd.Series]
+    value_label: str
+    axis_label: str = ""
+    zero: bool = True
+
+    def __post_init__(self) -> None:
+        _require_series(self.series)
+        if self.is_numeric and not self.index.is_monotonic_increasing:
+            raise RenderError("The numbers below a line chart must be in ascending order.")
+
+    @property
+    def index(self) -> pd.Index:
+        """Numbers or categories of the axis below."""
+        return next(iter(self.series.values())).index
+
+    @property
+    def is_numeric(self) -> bool:
+        """Whether the axis below is one of numbers."""
+        return pd.api.types.is_numeric_dtype(self.index)
+
+
 def as_range(values: Values, name: str) -> pd.DataFrame:
     """Write a quantity as its lowest and highest possible value.
 
@@ -241,6 +322,18 @@ def as_range(values: Values, name: str) -> pd.DataFrame:
         if rows.any():
             raise RenderError(f"{name!r} {fault} at {name_some(list(ends.index[rows]))}.")
     return ends
+
+
+def _require_series(series: Mapping[str, pd.Series]) -> None:
+    """Check that there are 1 to 4 series of numbers on one index."""
+    if not 1 <= len(series) <= 4:
+        raise RenderError(
+            f"A chart can tell 1 to 4 series apart; got {len(series)} ({name_some(list(series))})."
+        )
+    first = next(iter(series.values()))
+    for name, values in series.items():
+        as_range(values, name)
+        _require_same_index(first.index, values.index, name)
 
 
 def _require_same_index(expected: pd.Index, got: pd.Index, name: str) -> None:

@@ -1,7 +1,7 @@
 """Charts for print: a plain description, drawn on a sheet with caption and credit, and written.
 
-The kinds are described in `chart_kinds` and drawn on any axes by the functions of `chart_bars` and
-`chart_scatter`; here they become a page.
+The kinds are described in `chart_kinds` and drawn on any axes by the functions of `chart_bars`,
+`chart_columns` and `chart_scatter`; here they become a page.
 """
 
 from __future__ import annotations
@@ -18,7 +18,21 @@ from hokkaido_gis.render.chart_bars import (
     ranked_legend,
     stacked_legend,
 )
-from hokkaido_gis.render.chart_kinds import RankedBars, Scatter, StackedBars, Threshold, Values
+from hokkaido_gis.render.chart_columns import (
+    columns_legend,
+    draw_columns,
+    draw_lines,
+    lines_legend,
+)
+from hokkaido_gis.render.chart_kinds import (
+    Columns,
+    Lines,
+    RankedBars,
+    Scatter,
+    StackedBars,
+    Threshold,
+    Values,
+)
 from hokkaido_gis.render.chart_scatter import draw_scatter, scatter_legend
 from hokkaido_gis.render.fonts import text_width
 from hokkaido_gis.render.page import DPI, make_sheet, write_picture
@@ -35,6 +49,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Chart",
+    "Columns",
+    "Lines",
     "RankedBars",
     "Scatter",
     "StackedBars",
@@ -44,10 +60,10 @@ __all__ = [
     "write_chart",
 ]
 
-Plot = RankedBars | StackedBars | Scatter
+Plot = RankedBars | StackedBars | Scatter | Columns | Lines
 
 # With the margins an A4 page upright for bars, and about a half of one for points.
-_BARS_WIDTH, _SCATTER_SIZE = 7.57, (9.0, 6.0)
+_BARS_WIDTH, _SCATTER_SIZE, _UPRIGHT_SIZE = 7.57, (9.0, 6.0), (8.0, 4.2)
 _ROW_LEAST, _ROW_MOST, _ROWS_MOST = 0.125, 0.26, 10.2
 _BELOW, _BESIDE = 0.45, 0.65
 _ABOVE, _THRESHOLD_LABEL = 0.1, 0.15
@@ -81,7 +97,7 @@ class Chart:
     def __post_init__(self) -> None:
         if not isinstance(self.plot, Plot):
             raise RenderError(
-                f"Chart {self.title!r} needs RankedBars, StackedBars or Scatter; "
+                f"Chart {self.title!r} needs RankedBars, StackedBars, Scatter, Columns or Lines; "
                 f"got {type(self.plot).__name__}."
             )
 
@@ -134,7 +150,8 @@ def draw_chart(chart: Chart) -> Figure:
             borderaxespad=0,
             labelspacing=0.4,
         )
-    _draw_plot(sheet.axes(left, _BELOW, width - left, height), chart)
+    right = _BESIDE if getattr(chart.plot, "share", None) is not None else 0.0
+    _draw_plot(sheet.axes(left, _BELOW, width - left - right, height), chart)
     return sheet.figure
 
 
@@ -145,6 +162,10 @@ def _draw_plot(axes: Axes, chart: Chart) -> None:
         draw_ranked_bars(axes, plot)
     elif isinstance(plot, StackedBars):
         draw_stacked_bars(axes, plot, chart.lang)
+    elif isinstance(plot, Columns):
+        draw_columns(axes, plot)
+    elif isinstance(plot, Lines):
+        draw_lines(axes, plot)
     else:
         draw_scatter(axes, plot, chart.lang)
 
@@ -155,6 +176,10 @@ def _legend(chart: Chart) -> list[Artist]:
         return ranked_legend(plot, chart.lang)
     if isinstance(plot, StackedBars):
         return stacked_legend(plot, chart.lang)
+    if isinstance(plot, Columns):
+        return columns_legend(plot, chart.lang)
+    if isinstance(plot, Lines):
+        return lines_legend(plot)
     return scatter_legend(plot, chart.lang)
 
 
@@ -162,6 +187,8 @@ def _measures(plot: Plot) -> tuple[float, float, float]:
     """Width of the content, height of the axes, and room for the names left of them [in]."""
     if isinstance(plot, Scatter):
         return *_SCATTER_SIZE, _BESIDE
+    if isinstance(plot, Columns | Lines):
+        return *_UPRIGHT_SIZE, _BESIDE
     rows = len(plot.index)
     row = float(np.clip(_ROWS_MOST / rows, _ROW_LEAST, _ROW_MOST))
     letters = min(row * 72 * 0.78, 9.0)
