@@ -48,12 +48,13 @@ def test_amedas_stations(real_data: Callable[[str], Path]) -> None:
     assert len(stations) == 225
     assert stations.index.name == "station_id"
     assert stations.index.str.fullmatch(r"\d{5}").all()
-    assert stations.columns.tolist() == ["name", "kind", "elevation_m", "geometry"]
+    assert stations.columns.tolist() == ["name", "kind", "elevation_m", "max_snow_cm", "geometry"]
     assert stations.loc["11001", "name"] == "宗谷岬"
     assert stations.loc["11001", "geometry"] == Point(141.935, 45.52)
     assert stations.loc["11001", "elevation_m"] == 26
     assert stations.crs.to_epsg() == 6668
-    assert stations.notna().all(axis=None)
+    assert stations.drop(columns="max_snow_cm").notna().all(axis=None)
+    assert stations["max_snow_cm"].isna().all()
 
 
 def test_climate_normals(real_data: Callable[[str], Path]) -> None:
@@ -93,12 +94,15 @@ def test_irradiation(real_data: Callable[[str], Path]) -> None:
 
 def test_table_of_stations(write: Callable[..., Path]) -> None:
     path = write(
-        "観測所番号,観測所名,緯度,経度,標高", "01234,甲,43.5,141.25,１２", "11,乙,44,142,-"
+        "観測所番号,観測所名,緯度,経度,標高,最大積雪深",
+        "01234,甲,43.5,141.25,１２,98",
+        "11,乙,44,142,-,-",
     )
     stations = read_stations(path)
     assert stations.index.tolist() == ["01234", "11"]
     assert stations["name"].tolist() == ["甲", "乙"]
     assert stations["elevation_m"].fillna(-1).tolist() == [12, -1]
+    assert stations["max_snow_cm"].fillna(-1).tolist() == [98, -1]
     assert stations["kind"].isna().all()
     assert stations.geometry.tolist() == [Point(141.25, 43.5), Point(142, 44)]
 

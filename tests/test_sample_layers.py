@@ -31,7 +31,10 @@ VECTORS = (
     "dams.geojson", "ports.geojson", "stations.geojson", "protected_areas.geojson",
 )  # fmt: skip
 RASTERS = {"wind.tif": "m/s", "height.tif": "m", "slope.tif": "degree"}
-BUILT = (*VECTORS[1:], *RASTERS, "settlements_census.csv", "stations_normals.csv", "layers.toml")
+BUILT = (
+    *VECTORS[1:], *RASTERS, "settlements_census.csv", "stations_normals.csv", "population.csv",
+    "layers.toml",
+)  # fmt: skip
 ISLANDS = {"利尻町", "利尻富士町", "礼文町", "奥尻町"}
 ON_THE_LAGOON = "佐呂間町"
 DAYS = np.array([31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31])

@@ -33,6 +33,7 @@ STATION_COLUMNS = {
     "name": NAME_COLUMN,
     "kind": ("kind", "type", "種類"),
     "elevation_m": ("elevation_m", "alt_m", "alt", "標高", "海面上の高さ(m)"),
+    "max_snow_cm": ("max_snow_cm", "最大積雪深", "最深積雪", "最深積雪(cm)"),
 }
 
 
@@ -51,8 +52,9 @@ def read_stations(source: str | Path, *, crs: str | CRS = STORAGE_CRS) -> gpd.Ge
     -------
     geopandas.GeoDataFrame
         Index ``station_id`` (text, in the order of the file); columns ``name`` and ``kind`` (text),
-        ``elevation_m`` [m above sea level], missing where the file does not say, and ``geometry``
-        (points, EPSG:6668 JGD2011 longitude and latitude).
+        ``elevation_m`` [m above sea level] and ``max_snow_cm`` (greatest snow depth [cm]), missing
+        where the file does not say, and ``geometry`` (points, EPSG:6668 JGD2011 longitude and
+        latitude).
 
     Raises
     ------
@@ -65,7 +67,8 @@ def read_stations(source: str | Path, *, crs: str | CRS = STORAGE_CRS) -> gpd.Ge
     ids, faults = station_ids(raw, found)
     faults += place_faults(raw)
     elevation, number_faults = numbers_of(raw, found.get("elevation_m"))
-    faults += number_faults
+    snow, snow_faults = numbers_of(raw, found.get("max_snow_cm"))
+    faults += number_faults + snow_faults
     if faults:
         raise LayerError(layer, faults)
     stations = gpd.GeoDataFrame(
@@ -73,6 +76,7 @@ def read_stations(source: str | Path, *, crs: str | CRS = STORAGE_CRS) -> gpd.Ge
             "name": texts_of(raw, found.get("name")),
             "kind": texts_of(raw, found.get("kind")),
             "elevation_m": elevation,
+            "max_snow_cm": snow,
         },
         geometry=raw.geometry,
         crs=raw.crs,

@@ -15,9 +15,11 @@ from hokkaido_gis.codes import normalise_codes
 from hokkaido_gis.criteria import Criteria, read_criteria
 from hokkaido_gis.datasets import sample_data
 from hokkaido_gis.errors import LayerError, LayerWarning, MissingInputError, name_some
-from hokkaido_gis.io.tables import read_table
-from hokkaido_gis.join import join_by_settlement
+from hokkaido_gis.io.tables import read_table, require_columns, to_numbers
+from hokkaido_gis.join import index_by_municipality, join_by_settlement
+from hokkaido_gis.normalise import find_columns
 from hokkaido_gis.readers.census import read_abandoned_farmland
+from hokkaido_gis.readers.climate import monthly, read_irradiation, read_normals
 from hokkaido_gis.readers.dams import read_dams
 from hokkaido_gis.readers.lines import read_lines
 from hokkaido_gis.readers.municipalities import read_municipalities
@@ -25,6 +27,7 @@ from hokkaido_gis.readers.ports import read_ports
 from hokkaido_gis.readers.settlements import read_settlements
 from hokkaido_gis.readers.stations import read_stations
 from hokkaido_gis.readers.substations import read_substations, substation_points
+from hokkaido_gis.readers.wind import Wind, read_wind
 from hokkaido_gis.report.layer_files import LAYERS, Origin, find_files, origin_of
 
 if TYPE_CHECKING:
@@ -103,6 +106,41 @@ class Inputs:
     def stations(self) -> gpd.GeoDataFrame:
         """Weather stations, as `read_stations` gives them."""
         return read_stations(self._only("stations"))
+
+    @cached_property
+    def temperatures(self) -> pd.DataFrame:
+        """Mean temperature of the months by station [deg C], columns ``m01`` to ``m12``."""
+        with warnings.catch_warnings(category=LayerWarning, action="ignore"):
+            normals = read_normals(self._only("normals"))
+        return monthly(normals, "temperature")
+
+    @cached_property
+    def irradiation(self) -> gpd.GeoDataFrame:
+        """Irradiation by station, as `read_irradiation` gives it; that of the stations' own file
+        where no other is there.
+        """
+        try:
+            path = self._only("irradiation")
+        except MissingInputError:
+            path = self._only("stations")
+            self._files["irradiation"] = [path]
+        return read_irradiation(path)
+
+    @cached_property
+    def population(self) -> pd.Series:
+        """People by municipality, on an index of codes."""
+        path = self._only("population")
+        table = read_table(path)
+        found = find_columns(table, {"population": ("population", "人口", "人口総数", "総人口")})
+        require_columns(table, [found.get("population", "population")], what=str(path))
+        units = self.municipalities.index
+        keyed = index_by_municipality(table, units=units, what=str(path))
+        return to_numbers(keyed[found["population"]]).reindex(units).rename("population")
+
+    @cached_property
+    def wind(self) -> Wind:
+        """Wind map; cells are read where they are asked for."""
+        return read_wind(self._only("wind"))
 
     @cached_property
     def adjacency(self) -> Adjacency:

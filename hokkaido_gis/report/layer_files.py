@@ -54,9 +54,16 @@ LAYERS = {
         "weather stations",
         "気象観測所",
         "stations",
-        r"(?<!sub)stations?(?!.*normal)|観測所",
+        r"(?<!sub)stations?(?!.*normal)|観測所(?!.*平年)",
         (*_VECTOR, ".csv"),
     ),
+    "normals": Wanted(
+        "monthly mean temperature", "月平均気温", "normals", r"normals?|平年値", (".csv", ".xlsx")
+    ),
+    "irradiation": Wanted(
+        "irradiation", "日射量", "irradiation", r"irradiation|日射", (*_VECTOR, ".csv", ".xlsx")
+    ),
+    "population": Wanted("population", "人口", "population", r"population|人口", _TABLE),
     "wind": Wanted("wind map", "風況", "wind", r"wind|風況", (".tif", ".tiff")),
 }
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import catalogue
 import dams
 import municipalities
+import population
 import ports
 import power_grid
 import protected_areas
@@ -25,7 +26,17 @@ from ground import SAMPLE_DIR
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-BUILDS = (rasters, protected_areas, settlements, power_grid, dams, stations, ports, catalogue)
+BUILDS = (
+    rasters,
+    protected_areas,
+    settlements,
+    power_grid,
+    dams,
+    stations,
+    ports,
+    population,
+    catalogue,
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

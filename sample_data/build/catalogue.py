@@ -95,6 +95,14 @@ NORMALS: Final = _entry(
     "Made up.",
     "stations.py: from latitude, height, distance to the coast and the cold current in the east.",
 )
+POPULATION: Final = _entry(
+    "population.csv",
+    ("市町村別の人口 (合成)", "Population by municipality (synthetic)"),
+    "synthetic",
+    "Made up.",
+    "population.py: by the kind of municipality (city, town, village), height of its ground, and "
+    "chance.",
+)
 WIND: Final = _entry(
     "wind.tif",
     ("年平均風速 地上高80m (合成)", "Mean wind speed at 80 m (synthetic)"),
@@ -169,6 +177,7 @@ ENTRIES: Final = (
     PORTS,
     STATIONS,
     NORMALS,
+    POPULATION,
     WIND,
     HEIGHT,
     SLOPE,
