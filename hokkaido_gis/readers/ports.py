@@ -27,6 +27,7 @@ COLUMNS = {
     "cooperative": ("cooperative", "C09_008", "関係漁業協同組合", "関係漁業共同組合"),
     "breakwaters_m": ("breakwaters_m", "C09_009", "外郭施設延長"),
     "moorings_m": ("moorings_m", "C09_010", "係留施設延長"),
+    "plot_area_m2": ("plot_area_m2", "太陽光パネル設置可能用地面積", "用地面積(m2)", "用地面積"),
     "prefecture": ("prefecture", "都道府県", "ken"),
 }
 # Code list ClassFishPortCd beside the page named above; the classes are those of 漁港漁場整備法,
@@ -80,6 +81,7 @@ def read_ports(
         - ``class`` in Japanese, ``class_en`` in English
         - ``breakwaters_m`` (外郭施設延長), ``moorings_m`` (係留施設延長) [m]: what is counted for
           the local allocation tax, not true lengths
+        - ``plot_area_m2``: plots of buildings that could bear solar panels [m2]; not in C09
         - ``municipality_code``, ``municipality`` and ``municipality_m`` (distance outside of it
           [m], 0 inside), where `municipalities` are given
         - ``geometry``: points, EPSG:6668 (JGD2011 longitude and latitude)
@@ -100,6 +102,7 @@ def read_ports(
         "cooperative": texts(raw, found.get("cooperative")),
         "breakwaters_m": numbers(raw, found.get("breakwaters_m"), faults),
         "moorings_m": numbers(raw, found.get("moorings_m"), faults),
+        "plot_area_m2": numbers(raw, found.get("plot_area_m2"), faults),
         # Some files write the prefecture's number before its name.
         "prefecture": texts(raw, found.get("prefecture")).str.replace(r"^\d+,", "", regex=True),
         "listed_code": texts(raw, found.get("listed_code")),
