@@ -18,6 +18,7 @@ Quantity = TypeVar("Quantity", float, "npt.NDArray[np.float64]", "pd.Series[floa
 VOLTS_PER_KILOVOLT = 1000.0
 METRES_PER_KILOMETRE = 1000.0
 KMH_PER_MS = 3.6
+KILOWATTS_PER_MEGAWATT = 1000.0
 
 
 def volts_to_kilovolts(volts: Quantity) -> Quantity:
@@ -48,3 +49,13 @@ def kmh_to_ms(kilometres_per_hour: Quantity) -> Quantity:
 def ms_to_kmh(metres_per_second: Quantity) -> Quantity:
     """Speed in metres per second [m/s] as kilometres per hour [km/h]."""
     return metres_per_second * KMH_PER_MS
+
+
+def kilowatts_to_megawatts(kilowatts: Quantity) -> Quantity:
+    """Power in kilowatts [kW] as megawatts [MW]."""
+    return kilowatts / KILOWATTS_PER_MEGAWATT
+
+
+def megawatts_to_kilowatts(megawatts: Quantity) -> Quantity:
+    """Power in megawatts [MW] as kilowatts [kW]."""
+    return megawatts * KILOWATTS_PER_MEGAWATT

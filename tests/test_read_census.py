@@ -445,7 +445,7 @@ def test_heading_that_is_not_there(write: Callable[..., Path], heading: tuple[in
     [
         ("t.csv", "a,b".encode("utf-16"), "its text is neither UTF-8 nor cp932"),
         ("t.xlsx", b"no workbook", "it cannot be read as an Excel file"),
-        ("t.pdf", b"%PDF", "census tables are read from .csv or .xlsx; this ends in '.pdf'."),
+        ("t.pdf", b"%PDF", "it must be .csv or .xlsx; this ends in '.pdf'."),
         ("absent.csv", None, "there is no such file"),
     ],
 )

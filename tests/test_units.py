@@ -21,8 +21,9 @@ PAIRS = pytest.mark.parametrize(
         (units.volts_to_kilovolts, units.kilovolts_to_volts, 6600.0, 6.6),
         (units.metres_to_kilometres, units.kilometres_to_metres, 406.6, 0.4066),
         (units.kmh_to_ms, units.ms_to_kmh, 36.0, 10.0),
+        (units.kilowatts_to_megawatts, units.megawatts_to_kilowatts, 500.0, 0.5),
     ],
-    ids=["voltage", "length", "speed"],
+    ids=["voltage", "length", "speed", "power"],
 )
 
 

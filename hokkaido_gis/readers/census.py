@@ -25,23 +25,21 @@ from hokkaido_gis.readers.census_bounds import (
     tell_sums,
 )
 from hokkaido_gis.readers.census_sheet import (
-    DASHES,
-    WITHHELD,
     area_columns,
     area_fault,
     find_heading,
-    is_number,
-    plain_text,
-    read_sheet,
+    read_census_sheet,
     row_kinds,
+    rows_below,
 )
 from hokkaido_gis.readers.settlements import describe_settlements
+from hokkaido_gis.readers.sheets import DASHES, WITHHELD, is_number, plain_text
 from hokkaido_gis.settlement_keys import find_keys, key_levels
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from hokkaido_gis.readers.census_sheet import Heading, Sheet
+    from hokkaido_gis.readers.sheets import Heading, Sheet
 
 Unit = Literal["a", "ha"]
 Dash = Literal["none", "withheld", "unknown"]
@@ -202,7 +200,7 @@ def read_abandoned_farmland(
         If the file cannot be read or the table cannot be used; all its faults are listed at once.
     """
     what = str(table)
-    sheet = read_sheet(Path(table))
+    sheet = read_census_sheet(Path(table))
     head = find_heading(sheet, heading, what)
     kinds = row_kinds(sheet, head)
     values, keys, faults = _find_values(sheet, head, kinds, (area, unit))
@@ -211,7 +209,7 @@ def read_abandoned_farmland(
     faults += wrong + _repeated_keys(keys)
     if faults:
         raise TableError(what, faults)
-    rows = describe_settlements(head.frame(sheet).loc[keys.index], keys)
+    rows = describe_settlements(rows_below(sheet, head).loc[keys.index], keys)
     rows = rows.assign(level=key_levels(keys), status=cells["status"], row=keys.index)
     rows["abandoned_ha"] = cells["number"] / _PER_HECTARE[values.unit]
     rows = rows.assign(**find_bounds(rows))
@@ -258,7 +256,7 @@ def _find_values(
     if data.empty:
         return _Values(pd.Series(dtype="str"), "ha"), keys, ["it has a heading but no rows."]
     try:
-        keys = find_keys(head.frame(sheet).loc[data], totals=True)
+        keys = find_keys(rows_below(sheet, head).loc[data], totals=True)
     except CodeError as error:
         faults.append(str(error))
     columns = area_columns(head.labels, area)

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from hokkaido_gis.errors import LayerWarning, name_some
-from hokkaido_gis.readers.census_sheet import is_number, plain_text
+from hokkaido_gis.readers.sheets import is_number, plain_text
 
 TOTALS = ("former municipality", "municipality", "prefecture")
 """Levels of totals, the smallest units first; see `key_levels`."""

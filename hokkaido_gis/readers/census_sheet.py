@@ -1,4 +1,4 @@
-"""Sheets of the census of agriculture: their cells, heading and kinds of rows.
+"""Sheets of the census of agriculture: their heading of settlement keys and kinds of rows.
 
 Tables of 農林業センサス come with a title and notes above, two or more rows of headings with merged
 cells, the heading again further down, and notes below.
@@ -6,126 +6,41 @@ cells, the heading again further down, and notes below.
 
 from __future__ import annotations
 
-import csv
-import io
 import re
-import unicodedata
-import zipfile
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-import openpyxl
 import pandas as pd
-from openpyxl.utils.exceptions import InvalidFileException
 
 from hokkaido_gis.errors import TableError, name_some
 from hokkaido_gis.normalise import find_columns
+from hokkaido_gis.readers.sheets import (
+    HEADING_WITHIN,
+    heading_at,
+    heading_labels,
+    is_value,
+    plain_text,
+    read_sheet,
+)
 from hokkaido_gis.settlement_keys import KEY_COLUMNS, PARTS, digits_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
 
-    from openpyxl.worksheet.worksheet import Worksheet
-
-WITHHELD = frozenset({"x", "χ", "*", "**", "***"})
-"""Marks of a value that is withheld, as `plain_text` gives them."""
-
-DASHES = frozenset("-‐‑‒–—―−ー")
-"""Marks that mean what the table says they do."""
-
-_HEADING_WITHIN = 40
+    from hokkaido_gis.readers.sheets import Heading, Sheet
 
 
-# --- the sheet ----------------------------------------------------------------------------------
-
-
-class Sheet(NamedTuple):
-    """Cells as text: as written, and with merged cells filled; rows count from 1."""
-
-    written: pd.DataFrame
-    filled: pd.DataFrame
-
-
-def read_sheet(path: Path) -> Sheet:
+def read_census_sheet(path: Path) -> Sheet:
     """Read a .csv (UTF-8 or cp932), or the first sheet of an .xlsx with a key in its heading."""
-    if not path.is_file():
-        raise TableError(str(path), ["there is no such file. Check the path and its ending."])
-    match path.suffix.lower():
-        case ".csv":
-            frame = _as_frame(_csv_rows(path))
-            sheet = Sheet(frame, frame)
-        case ".xlsx":
-            sheet = _read_workbook(path)
-        case ending:
-            fault = f"census tables are read from .csv or .xlsx; this ends in {ending!r}."
-            raise TableError(str(path), [fault])
-    if sheet.written.empty or (sheet.written == "").all(axis=None):
-        raise TableError(str(path), ["it is empty."])
-    return sheet
-
-
-def _csv_rows(path: Path) -> list[list[str]]:
-    data = path.read_bytes()
-    for encoding in ("utf-8-sig", "cp932"):
-        try:
-            text = data.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        if "\0" not in text:
-            return list(csv.reader(io.StringIO(text, newline="")))
-    fault = "its text is neither UTF-8 nor cp932 (Shift_JIS). Save it as 'CSV UTF-8' and try again."
-    raise TableError(str(path), [fault])
-
-
-def _read_workbook(path: Path) -> Sheet:
-    try:
-        with path.open("rb") as file:
-            book = openpyxl.load_workbook(file, data_only=True)
-    except (zipfile.BadZipFile, InvalidFileException, KeyError, ValueError) as error:
-        raise TableError(str(path), [f"it cannot be read as an Excel file ({error})."]) from error
-    sheets = [_sheet_cells(sheet) for sheet in book.worksheets]
-    with_key = [sheet for sheet in sheets if _key_rows(sheet.filled)]
-    return (with_key or sheets)[0]
-
-
-def _sheet_cells(sheet: Worksheet) -> Sheet:
-    written = _as_frame(
-        [[_text(value) for value in row] for row in sheet.iter_rows(values_only=True)]
-    )
-    filled = written.copy()
-    for merged in sheet.merged_cells.ranges:
-        rows = slice(merged.min_row - 1, merged.max_row)
-        columns = slice(merged.min_col - 1, merged.max_col)
-        filled.iloc[rows, columns] = written.iloc[merged.min_row - 1, merged.min_col - 1]
-    return Sheet(written, filled)
-
-
-def _text(value: object) -> str:
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return "" if value is None else str(value)
-
-
-def _as_frame(rows: Sequence[Sequence[str]]) -> pd.DataFrame:
-    width = max(map(len, rows), default=0)
-    padded = [[*(cell.strip() for cell in row), *[""] * (width - len(row))] for row in rows]
-    return pd.DataFrame(padded, index=range(1, len(rows) + 1), dtype="str")
+    return read_sheet(path, holds=lambda filled: _key_rows(filled) is not None)
 
 
 # --- the heading --------------------------------------------------------------------------------
 
 
-class Heading(NamedTuple):
-    """Rows of the heading, and for each column its labels from top to bottom."""
-
-    first: int
-    last: int
-    labels: list[tuple[str, ...]]
-
-    def frame(self, sheet: Sheet) -> pd.DataFrame:
-        """Rows below the heading, each column under the label that names a key or name in it."""
-        body = sheet.filled.loc[self.last + 1 :]
-        return body.set_axis(_names_of_columns(self.labels), axis="columns")
+def rows_below(sheet: Sheet, head: Heading) -> pd.DataFrame:
+    """Rows below a heading, each column under the label that names a key or name in it."""
+    body = sheet.filled.loc[head.last + 1 :]
+    return body.set_axis(_names_of_columns(head.labels), axis="columns")
 
 
 def _names_of_columns(labels: list[tuple[str, ...]]) -> list[str]:
@@ -151,28 +66,28 @@ def find_heading(sheet: Sheet, stated: tuple[int, int] | None, what: str) -> Hea
         if not 1 <= first <= last < len(sheet.filled):
             fault = f"heading={stated} is no first and last row of a sheet of {len(sheet.filled)}."
             raise TableError(what, [fault])
-        return Heading(first, last, _labels(sheet.filled.loc[first:last]))
+        return heading_at(sheet, first, last)
     rows = _key_rows(sheet.filled)
     if not rows:
         fault = (
             "no heading with settlement keys is found (one of "
             f"{', '.join(KEY_COLUMNS['key'])}, or PREF, CITY, KCITY and RCOM together) in its "
-            f"first {_HEADING_WITHIN} rows. Name the heading's rows, as heading=(3, 4)."
+            f"first {HEADING_WITHIN} rows. Name the heading's rows, as heading=(3, 4)."
         )
         raise TableError(what, [fault])
     first, last = rows
     while first > 1 and _is_upper_heading(sheet.filled.to_numpy()[first - 2].tolist()):
         first -= 1
-    return Heading(first, last, _labels(sheet.filled.loc[first:last]))
+    return heading_at(sheet, first, last)
 
 
 def _key_rows(filled: pd.DataFrame) -> tuple[int, int] | None:
     """First row with the heading of keys, and the last before the rows that hold numbers."""
-    for row in filled.index[:_HEADING_WITHIN]:
+    for row in filled.index[:HEADING_WITHIN]:
         last = row
         while last < filled.index[-1] and _is_heading(filled.loc[last + 1]):
             last += 1
-        names = _names_of_columns(_labels(filled.loc[row:last]))
+        names = _names_of_columns(heading_labels(filled.loc[row:last]))
         # A title above lies in the column of keys too, but is no part of its name.
         cells = [
             (filled.loc[row].iloc[position], names[position]) for position in _key_columns(names)
@@ -199,18 +114,6 @@ def _is_upper_heading(row: list[str]) -> bool:
     """Whether a row above belongs to a heading: not blank, and not only a title or note."""
     labels = {cell for cell in row[1:] if cell} - {row[0]}
     return bool(labels) and not any(map(is_value, labels))
-
-
-def _labels(block: pd.DataFrame) -> list[tuple[str, ...]]:
-    """Labels of each column; a label reaches over the blank cells to its right, as if merged."""
-    rows = [list(row) for row in block.itertuples(index=False)]
-    for i, row in enumerate(rows[:-1]):
-        for j in range(1, len(row)):
-            below = any(lower[j] for lower in rows[i + 1 :])
-            same_group = all(upper[j] == upper[j - 1] for upper in rows[:i])
-            if not row[j] and row[j - 1] and below and same_group:
-                row[j] = row[j - 1]
-    return [tuple(dict.fromkeys(filter(None, column))) for column in zip(*rows, strict=True)]
 
 
 def area_columns(labels: list[tuple[str, ...]], area: str | None) -> list[int]:
@@ -273,24 +176,3 @@ def _is_note(cells: list[str]) -> bool:
 
 def _is_code(cell: str) -> bool:
     return re.fullmatch(r"[0-9.+E-]+", digits_of(cell).upper()) is not None
-
-
-# --- the cells ----------------------------------------------------------------------------------
-
-
-def plain_text(text: object) -> str:
-    """Half-width and lower case, without blanks, brackets and thousands commas."""
-    plain = unicodedata.normalize("NFKC", str(text)).replace("※", "*")
-    plain = plain.replace("...", "…") if plain.strip(".") == "" else plain
-    return re.sub(r"(?<=[0-9]),(?=[0-9]{3})|\s", "", plain).casefold()
-
-
-def is_value(cell: str) -> bool:
-    """Whether a cell holds a number or a mark in place of one."""
-    plain = plain_text(cell)
-    return is_number(plain) or plain in WITHHELD | DASHES | {"…"}
-
-
-def is_number(plain: str) -> bool:
-    """Whether text, as `plain_text` gives it, is a number."""
-    return re.fullmatch(r"-?[0-9]+(\.[0-9]*)?", plain) is not None

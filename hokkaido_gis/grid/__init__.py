@@ -1,0 +1,1 @@
+"""Grid connection: rules, options, costs, room and routes."""
