@@ -397,5 +397,6 @@ def test_scatters_that_cannot_be_drawn():
 
 
 def test_a_plot_is_needed():
-    with pytest.raises(RenderError, match="needs RankedBars, StackedBars, Scatter, Columns or Lines; got dict"):
+    kinds = "RankedBars, StackedBars, Scatter, Columns or Lines"
+    with pytest.raises(RenderError, match=f"needs {kinds}; got dict"):
         Chart("図", {})

@@ -20,9 +20,12 @@ from hokkaido_gis.render.scene import (
     Category,
     Graduated,
     Layer,
+    Proportional,
+    RasterLayer,
     Single,
     Style,
     Symbol,
+    colour_categories,
 )
 
 SHAPES = {
@@ -31,6 +34,7 @@ SHAPES = {
     "point": shapely.Point(141, 43),
 }
 YLGNBU_3 = ["#edf8b1", "#7fcdbb", "#2c7fb8"]
+YLGNBU_5 = ["#ffffcc", "#a1dab4", "#41b6c4", "#2c7fb8", "#253494"]
 
 
 def layer_of(values: Any, style: Style, kind: str = "area", title: str = "層") -> Layer:
@@ -200,8 +204,10 @@ def test_lines_are_drawn_in_their_colour_and_others_filled_with_it(kind: str) ->
     found = resolve(layer_of([1, 2, 3], style, kind))
     symbols = [line.symbol for line in found.classes]
     assert found.kind == kind
-    assert [s.fill for s in symbols] == YLGNBU_3
-    assert [s.stroke for s in symbols] == (YLGNBU_3 if kind == "line" else ["#123456"] * 3)
+    # Lines go without the two lightest colours of five.
+    colours = YLGNBU_5[2:] if kind == "line" else YLGNBU_3
+    assert [s.fill for s in symbols] == colours
+    assert [s.stroke for s in symbols] == (colours if kind == "line" else ["#123456"] * 3)
     assert {(s.fill_opacity, s.stroke_width) for s in symbols} == {(0.5, 3)}
 
 
@@ -232,3 +238,124 @@ def test_title_is_a_heading_where_it_says_more_than_the_classes(
     )
     found = resolved.legend_lines(title)
     assert [(text, symbol is not None) for text, symbol in found] == lines
+
+
+# --- Discs, widths of lines, rasters ------------------------------------------------------------
+
+
+@given(values=st.lists(st.floats(1e-3, 1e9), min_size=1))
+def test_area_of_discs_is_proportional_to_the_value(values: list[float]) -> None:
+    resolved = resolve(layer_of(values, Proportional("v", radius=20.0)))
+    assert resolved.radii is not None
+    assert resolved.radii.max() == pytest.approx(20.0)
+    np.testing.assert_allclose(resolved.radii**2 / 400, np.array(values) / max(values), rtol=1e-9)
+
+
+def test_discs_of_several_maps_share_a_scale() -> None:
+    resolved = resolve(layer_of([25.0, 400.0, 0.0], Proportional("v", radius=20.0, largest=100.0)))
+    assert resolved.radii is not None
+    assert resolved.radii.tolist() == [10.0, 40.0, 0.0]
+
+
+def test_legend_of_discs_has_round_values_in_their_size() -> None:
+    layer = layer_of([730.0, 12.0, np.nan], Proportional("v", radius=27.0, unit="kW"), title="層")
+    resolved = resolve(layer)
+    lines = resolved.legend_lines("層")
+    assert [text for text, _ in lines] == ["層", "500 kW", "200 kW", "50 kW", "データなし"]
+    radii = [symbol.radius for _, symbol in lines[1:4] if symbol]
+    assert radii == pytest.approx([27 * (value / 730) ** 0.5 for value in (500, 200, 50)])
+    assert resolved.index.tolist() == [0, 0, 1]
+    assert resolved.kind == "point"
+
+
+@pytest.mark.parametrize("values", [[0.0, 0.0], [np.nan, np.nan], []])
+def test_discs_without_any_size_have_no_examples(values: list[float]) -> None:
+    resolved = resolve(layer_of(pd.Series(values, dtype=float), Proportional("v")))
+    assert resolved.examples == ()
+
+
+def test_values_below_0_have_no_disc() -> None:
+    with pytest.raises(RenderError, match=r"'v' has values below 0 in row 1"):
+        resolve(layer_of([1.0, -1.0], Proportional("v")))
+
+
+def test_widths_of_lines_grow_with_their_class() -> None:
+    style = Graduated("v", breaks=(1.0, 2.0), widths=(1.0, 4.0))
+    for kind, widths in (("line", [1.0, 2.5, 4.0]), ("area", [0.6] * 3)):
+        classes = resolve(layer_of([0.5, 1.5, 2.5], style, kind)).classes
+        assert [line.symbol.stroke_width for line in classes] == widths
+
+
+def test_limits_are_told_to_those_who_classify_themselves() -> None:
+    resolved = resolve(layer_of([0.5, 1.5, 2.5], Graduated("v", breaks=(1.0, 2.0))))
+    assert resolved.limits == (1.0, 2.0)
+
+
+def test_cells_are_classed_like_features_and_clear_ones_not_at_all() -> None:
+    cells = np.array([[0.5, 1.0, np.nan], [1.5, -9.0, np.inf]])
+    raster = RasterLayer(cells, (1, 0, 141, 0, -1, 44), "EPSG:4326", breaks=(1.0,), nodata=-9.0)
+    resolved = resolve(raster)
+    assert resolved.index.tolist() == [0, 0, -1, 1, -1, -1]
+    features = resolve(layer_of([0.5, 1.0, 1.5], Graduated("v", breaks=(1.0,))))
+    assert labels(resolved) == labels(features)
+
+
+# --- Colours ------------------------------------------------------------------------------------
+
+# Machado, Oliveira and Fernandes (2009), A Physiologically-based Model for Simulation of Color
+# Vision Deficiency, for total loss, on linear RGB.
+BLINDNESS = {
+    "protanopia": [
+        [0.152286, 1.052583, -0.204868],
+        [0.114503, 0.786281, 0.099216],
+        [-0.003882, -0.048116, 1.051998],
+    ],
+    "deuteranopia": [
+        [0.367322, 0.860646, -0.227968],
+        [0.280085, 0.672501, 0.047413],
+        [-0.011820, 0.042940, 0.968881],
+    ],
+    "none": np.eye(3),
+}
+# Of linear sRGB to XYZ (IEC 61966-2-1).
+TO_XYZ = [[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]]
+
+
+def lab(colours: list[str], blindness: str = "none") -> np.ndarray:
+    """CIE L*a*b* of colours as a reader sees them, shape (n, 3)."""
+    rgb = np.array([list(bytes.fromhex(colour[1:])) for colour in colours]) / 255
+    linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+    seen = np.clip(linear @ np.array(BLINDNESS[blindness]).T, 0, 1)
+    xyz = seen @ np.array(TO_XYZ).T / [0.9505, 1.0, 1.089]
+    root = np.where(xyz > 216 / 24389, np.cbrt(xyz), (24389 / 27 * xyz + 16) / 116)
+    x, y, z = root.T
+    return np.column_stack([116 * y - 16, 500 * (x - y), 200 * (y - z)])
+
+
+@pytest.mark.parametrize("blindness", BLINDNESS)
+@pytest.mark.parametrize("kind", ["area", "line"])
+@pytest.mark.parametrize("palette", ["YlGnBu", "OrRd", "PuBuGn", "YlOrRd", "Greens", "Blues"])
+def test_sequential_classes_darken_for_every_reader(
+    palette: str, kind: str, blindness: str
+) -> None:
+    """So that they keep their order in greyscale and for the colour-blind."""
+    values = list(range(5))
+    classes = resolve(layer_of(values, Graduated("v", "equal", 5, palette=palette), kind)).classes
+    lightness = lab([line.symbol.fill for line in classes], blindness)[:, 0]
+    assert len(lightness) == 5
+    assert (np.diff(lightness) < -5).all()
+
+
+@pytest.mark.parametrize("blindness", BLINDNESS)
+def test_categories_are_told_apart_by_every_reader(blindness: str) -> None:
+    categories = colour_categories({i: str(i) for i in range(8)})
+    seen = lab([category.symbol.fill for category in categories], blindness)
+    apart = np.linalg.norm(seen[:, None] - seen[None], axis=2)
+    assert apart[~np.eye(8, dtype=bool)].min() > 10
+    assert np.diagonal(apart, 1).min() > 25
+    assert np.abs(np.diff(seen[:, 0])).min() > 5
+
+
+def test_categories_beyond_the_colours_are_refused() -> None:
+    with pytest.raises(RenderError, match="9 categories are more than"):
+        colour_categories({i: str(i) for i in range(9)})

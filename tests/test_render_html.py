@@ -4,48 +4,39 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import io
 import json
 import re
 
+import folium
+import folium.plugins
 import geopandas as gpd
 import lxml.html
 import numpy as np
 import pytest
-import shapely
 from geopandas.testing import assert_geodataframe_equal
-from shapely.geometry import (
-    GeometryCollection,
-    LineString,
-    MultiLineString,
-    MultiPoint,
-    MultiPolygon,
-    Point,
-    Polygon,
-    box,
-)
+from html_pages import read_layers
+from PIL import Image
+from shapely.geometry import LineString, Point, Polygon, box
 
 from hokkaido_gis.errors import OutputError, RenderError
-from hokkaido_gis.render import html
 from hokkaido_gis.render.classes import resolve
-from hokkaido_gis.render.html import build_page, write_html
-from hokkaido_gis.render.scene import Categorical, Category, Graduated, Layer, Scene, Single, Symbol
-from hokkaido_gis.render.shapes import simple_parts
+from hokkaido_gis.render.html import build_page, to_folium, write_html
+from hokkaido_gis.render.html_payload import LARGE_LAYER
+from hokkaido_gis.render.scene import (
+    Categorical,
+    Category,
+    Graduated,
+    LabelStyle,
+    Layer,
+    Proportional,
+    RasterLayer,
+    Scene,
+    Single,
+    Symbol,
+)
 
 HOSTILE = "<script>alert(1)</script> ]]> </textarea> <!-- & \" ' \u2028"
-
-HOLED = Polygon(box(141, 43, 142, 44).exterior.coords, [box(141.4, 43.4, 141.6, 43.6).boundary])
-SHAPES = {
-    "polygon": box(141, 43, 142, 44),
-    "hole": HOLED,
-    "multipolygon": MultiPolygon([HOLED, box(145, 43, 145.5, 43.5)]),
-    "line": LineString([(141, 43), (141.5, 43.2), (143, 42)]),
-    "closed line": LineString([(141, 43), (141.5, 43.2), (143, 42), (141, 43)]),
-    "multiline": MultiLineString([[(141, 43), (142, 43)], [(141, 44), (142, 44), (142, 45)]]),
-    "point": Point(141.35, 43.06),
-    "multipoint": MultiPoint([(141, 43), (142, 44)]),
-    "mixed": GeometryCollection([Point(141, 43), GeometryCollection([HOLED]), Point()]),
-    "3d": Polygon([(141, 43, 5), (142, 43, 5), (142, 44, 5)]),
-}
 
 
 def frame(*geometries, crs="EPSG:6668", **columns):
@@ -62,62 +53,17 @@ def page_of(*layers, **options):
     return lxml.html.document_fromstring(build_page(Scene("図", layers, **options)))
 
 
-def data_of(page):
-    return json.loads(page.get_element_by_id("scene").text)
-
-
-def decode(parts):
-    """Read coded geometry as the page's script does: owner, dimension and rings of each part."""
-    vertices = np.cumsum(np.reshape(parts["xy"], (-1, 2)), axis=0) / html.UNITS_PER_DEGREE
-    rings = iter(np.split(vertices, np.cumsum(parts["sizes"])[:-1]))
-    owners = np.cumsum(parts["owners"])
-    return [
-        (owner, kind, [next(rings) for _ in range(count)])
-        for owner, kind, count in zip(owners, parts["kinds"], parts["rings"], strict=True)
-    ]
-
-
-def rebuild(rings, kind):
-    return [lambda r: Point(r[0][0]), lambda r: LineString(r[0]), lambda r: Polygon(r[0], r[1:])][
-        kind
-    ](rings)
+def data_of(*layers, **options):
+    return read_layers(build_page(Scene("図", layers, **options)))
 
 
 # --- Data -------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", SHAPES)
-def test_geometry_survives_coding(name):
-    shape = SHAPES[name]
-    parts, _ = simple_parts(np.array([shape]))
-    decoded = decode(html._encode_parts(np.array([shape])))
-    assert len(decoded) == len(parts)
-    for (owner, kind, rings), part in zip(decoded, parts, strict=True):
-        assert owner == 0
-        assert shapely.equals_exact(
-            rebuild(rings, kind).normalize(), shapely.force_2d(part).normalize(), tolerance=1e-5
-        )
-
-
-def test_parts_belong_to_their_features():
-    shapes = np.array(list(SHAPES.values()))
-    decoded = decode(html._encode_parts(shapes))
-    for position, shape in enumerate(shapes):
-        mine = [rebuild(rings, kind) for owner, kind, rings in decoded if owner == position]
-        assert sum(part.length for part in mine) == pytest.approx(shape.length, abs=1e-3)
-
-
-def test_neighbours_share_their_rounded_border():
-    left = Polygon([(141, 43), (141.123456789, 43.1), (141.1, 43.987654321), (141, 44)])
-    right = Polygon([(142, 44), (141.1, 43.987654321), (141.123456789, 43.1), (142, 43)])
-    (_, _, (one,)), (_, _, (other,)) = decode(html._encode_parts(np.array([left, right])))
-    assert set(map(tuple, one)) & set(map(tuple, other)) == {(141.12346, 43.1), (141.1, 43.98765)}
-
-
 def test_layers_move_to_wgs84():
     projected = frame(Point(141.35, 43.06), crs="EPSG:6668").to_crs("EPSG:6680")
-    (layer,) = data_of(page_of(Layer(projected)))["layers"]
-    assert layer["anchors"] == pytest.approx([14135000, 4306000], abs=1)
+    (layer,) = data_of(Layer(projected))
+    assert layer["anchors"] == pytest.approx(np.array([[141.35, 43.06]]), abs=1e-6)
 
 
 def test_values_are_written_for_the_reader():
@@ -126,20 +72,20 @@ def test_values_are_written_for_the_reader():
         popup={"kw": "出力 [kW]", "ok": "可否"},
         name="name",
     )
-    (data,) = data_of(page_of(layer))["layers"]
+    (data,) = data_of(layer)
     assert data["names"] == ["0 番町", "1 番町"]
     assert data["fields"] == ["出力 [kW]", "可否"]
     assert data["values"] == [["1,234", "データなし"], ["はい", "いいえ"]]
 
 
 def test_missing_label_is_left_out():
-    (data,) = data_of(page_of(Layer(squares(2, tag=["甲", None]), label="tag")))["layers"]
+    (data,) = data_of(Layer(squares(2, tag=["甲", None]), label="tag"))
     assert data["labels"] == ["甲", ""]
 
 
 def test_classes_and_symbols_are_those_of_resolve():
     layer = Layer(squares(6, kw=[1.0, 2, 3, 4, 5, np.nan]), Graduated("kw", classes=3))
-    (data,) = data_of(page_of(layer))["layers"]
+    (data,) = data_of(layer)
     resolved = resolve(layer)
     assert data["classes"] == resolved.index.tolist()
     assert [
@@ -152,18 +98,19 @@ def test_classes_and_symbols_are_those_of_resolve():
 
 def test_features_without_a_place_are_counted_and_keep_others_in_step():
     missing = frame(Point(141, 43), None, Point(), Point(142, 44), name=["い", "ろ", "は", "に"])
-    page = page_of(Layer(missing, name="name", label="name", popup={"name": "名"}))
-    (data,) = data_of(page)["layers"]
+    layer = Layer(missing, name="name", label="name", popup={"name": "名"})
+    (data,) = data_of(layer)
     assert data["names"] == data["labels"] == data["values"][0] == ["い", "に"]
-    assert data["anchors"] == [14100000, 4300000, 14200000, 4400000]
-    assert page.find_class("unplaced")[0].text == "位置のない地物 2 件"
+    assert data["anchors"].tolist() == [[141, 43], [142, 44]]
+    assert page_of(layer).find_class("note")[0].text == "位置のない地物 2 件"
 
 
 @pytest.mark.parametrize("shape", [None, Point()])
 def test_layer_with_nothing_to_draw_is_listed(shape):
-    page = page_of(Layer(squares(1)), Layer(frame(shape), title="空"), Layer(frame(), title="無"))
-    empty, none = data_of(page)["layers"][1:]
-    assert empty["classes"] == none["classes"] == empty["parts"]["xy"] == []
+    layers = [Layer(squares(1)), Layer(frame(shape), title="空"), Layer(frame(), title="無")]
+    empty, none = data_of(*layers)[1:]
+    assert empty["classes"] == none["classes"] == empty["parts"] == []
+    page = page_of(*layers)
     assert [node.text for node in page.find_class("title")][1:] == ["空", "無"]
 
 
@@ -174,7 +121,8 @@ def test_scene_without_any_place_is_refused():
 
 def test_view_is_the_scenes():
     page = page_of(Layer(squares(2)), view=(140, 42, 145, 46))
-    assert data_of(page)["bounds"] == [[42, 140], [46, 145]]
+    head = json.loads(page.get_element_by_id("scene").text)
+    assert head["bounds"] == [[42, 140], [46, 145]]
 
 
 # --- Page -------------------------------------------------------------------------------------
@@ -249,12 +197,12 @@ def test_hostile_text_stays_text():
     )
     text = build_page(Scene(HOSTILE, [layer], caption=HOSTILE, credit=HOSTILE))
     page = lxml.html.document_fromstring(text)
-    (data,) = data_of(page)["layers"]
+    (data,) = read_layers(text)
     assert data["names"] == data["labels"] == data["values"][0] == data["fields"] == [HOSTILE]
     assert [page.findtext(f".//{tag}") for tag in ("title", "h1")] == [HOSTILE, HOSTILE]
     assert page.find_class("title")[0].text == HOSTILE + "2"
     assert page.find_class("class")[0].text == HOSTILE
-    assert len(page.findall(".//script")) == 3
+    assert len(page.findall(".//script")) == 6  # three of data, three that run
     assert not [a for e in page.iter() for a in e.attrib if a.startswith("on")]
     assert "\u2028" not in page.get_element_by_id("scene").text
 
@@ -274,6 +222,7 @@ def test_policy_holds_the_hash_of_every_script_and_style():
     assert "default-src 'none'" in policy
     assert "unsafe" not in policy
     assert "http" not in policy
+    assert len(page.findall(".//script")) == 6  # No script of ours ends early.
 
 
 def test_page_names_no_other_file():
@@ -285,17 +234,160 @@ def test_page_names_no_other_file():
     assert "sourceMappingURL" not in build_page(Scene("t", [Layer(squares(1))]))
 
 
-@pytest.mark.parametrize("end", ["</script", "<!--"])
-def test_inlined_scripts_do_not_end_their_element(end):
-    assert not any(end in script.lower() for script in html._scripts())
-
-
 def test_page_itself_stays_small():
     assert len(build_page(Scene("t", [Layer(squares(1))])).encode()) < 250_000
 
 
 def test_leaflet_keeps_its_licence():
     assert "Volodymyr Agafonkin" in build_page(Scene("t", [Layer(squares(1))]))
+
+
+# --- Other kinds of layers --------------------------------------------------------------------
+
+
+def wind(**options):
+    speeds = [[4.0, 5.0, 6.0], [7.0, 8.0, np.nan]]
+    transform = (0.5, 0, 141, 0, -0.5, 43)
+    return RasterLayer(speeds, transform, "EPSG:4326", title="風速", breaks=(6.0,), **options)
+
+
+def test_raster_lies_in_the_projection_of_the_map():
+    layer = wind(opacity=0.4)
+    (data,) = data_of(layer)
+    assert data["opacity"] == 0.4
+    picture = base64.b64decode(data["image"].partition(",")[2])
+    image = Image.open(io.BytesIO(picture)).convert("RGBA")
+    west, north, east, south = data["box"]
+    colours = [entry.symbol.fill for entry in resolve(layer).classes]
+    for row, column in np.ndindex(2, 3):
+        longitude, latitude = 141.25 + 0.5 * column, 42.75 - 0.5 * row
+        # By the formula of the projection, on a world of 256 pixels.
+        x = (longitude + 180) / 360 * 256
+        y = (0.5 - np.arctanh(np.sin(np.radians(latitude))) / (2 * np.pi)) * 256
+        place = (
+            int((x - west) / (east - west) * image.width),
+            int((y - north) / (south - north) * image.height),
+        )
+        *colour, opacity = image.getpixel(place)
+        speed = layer.values[row, column]
+        assert opacity == (0 if np.isnan(speed) else 255)
+        if opacity:
+            assert bytes(colour).hex() == colours[int(speed > 6)][1:]
+
+
+def test_legend_of_a_raster_has_its_classes_and_a_slider():
+    layer = wind(opacity=0.4)
+    page = page_of(Layer(squares(1)), layer)
+    assert legend_of(page)[1] == [(c.label, c.symbol.fill) for c in resolve(layer).classes]
+    (slider,) = page.findall(".//input[@type='range']")
+    assert (slider.get("value"), slider.get("data-opacity-of")) == ("40", "1")
+
+
+def test_proportional_discs_have_a_radius_each_and_examples_in_the_legend():
+    layer = Layer(squares(3, kw=[100.0, 400.0, np.nan]), Proportional("kw", 20.0, unit="kW"))
+    (data,) = data_of(layer)
+    assert set(data["kinds"]) == {0}
+    assert data["radii"][:2] == [10, 20]  # The area of a disc grows with its value.
+    swatches = page_of(layer).findall(".//li/svg")
+    radii = [float(svg.find("circle").get("r")) for svg in swatches]
+    heights = [float(svg.get("height")) for svg in swatches]
+    shown = [symbol.radius for _, symbol in resolve(layer).legend_lines("") if symbol]
+    assert radii == shown
+    assert all(2 * r <= height for r, height in zip(radii, heights, strict=True))
+
+
+def test_labels_have_the_look_of_their_layer():
+    look = LabelStyle(size=1.5, colour="#aa0000", halo="#ffffee")
+    (data,) = data_of(Layer(squares(1), label="name", label_style=look))
+    assert data["labelLook"] == {"size": 1.5, "colour": "#aa0000", "halo": "#ffffee"}
+
+
+def test_columns_that_say_the_same_stand_once():
+    page = page_of(Layer(squares(2), name="name", label="name"))
+    head = json.loads(page.get_element_by_id("scene").text)["layers"][0]
+    assert (head["name"], head["label"], head["values"]) == (0, 0, [0])
+
+
+def test_page_tells_of_simplified_lines():
+    angles = np.linspace(0, 2 * np.pi, LARGE_LAYER)
+    ring = np.column_stack([142 + np.cos(angles), 43 + np.sin(angles)])
+    page = page_of(Layer(frame(Polygon(ring))))
+    assert page.find_class("note")[0].text == "線を約 6 m の精度に簡略化しています"
+
+
+# --- folium -----------------------------------------------------------------------------------
+
+
+def test_scene_is_a_folium_map_that_takes_further_pieces(tmp_path):
+    scene = Scene("図", [Layer(squares(1), name="name")])
+    made = to_folium(scene)
+    assert isinstance(made, folium.Map)
+    folium.Marker((43.5, 141.5), tooltip="役場").add_to(made)
+    made.save(tmp_path / "with_marker.html")
+    text = (tmp_path / "with_marker.html").read_text(encoding="utf-8")
+    assert text.count("L.marker(") == build_page(scene).count("L.marker(") + 1
+    assert "役場" in text
+    assert read_layers(text)[0]["names"] == ["0 番町"]
+
+
+def test_folium_page_without_further_pieces_is_that_of_the_writer(tmp_path):
+    scene = Scene("図", [Layer(squares(1))])
+    to_folium(scene).save(tmp_path / "folium.html")
+    path = write_html(scene, tmp_path / "ours.html")
+    assert (tmp_path / "folium.html").read_bytes() == path.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("piece", "said"),
+    [
+        (folium.plugins.MarkerCluster, "leaflet.markercluster"),
+        (lambda: folium.Marker((43, 141), popup="役場"), "jQuery"),
+    ],
+)
+def test_piece_of_folium_that_needs_a_network_is_refused(piece, said):
+    made = to_folium(Scene("図", [Layer(squares(1))]))
+    piece().add_to(made)
+    with pytest.raises(RenderError, match=said):
+        made.get_root().render()
+
+
+def test_text_of_a_folium_piece_cannot_end_the_script():
+    made = to_folium(Scene("図", [Layer(squares(1))]))
+    folium.Marker((43, 141), tooltip="</script><script>alert(1)</script>").add_to(made)
+    page = lxml.html.document_fromstring(made.get_root().render())
+    assert len(page.findall(".//script")) == 6
+
+
+def test_scene_joins_a_map_of_foliums_own():
+    m = folium.Map(tiles=None)
+    assert to_folium(Scene("図", [Layer(squares(1), name="name")]), m) is m
+    text = m.get_root().render()
+    assert f"showScene({m.get_name()});" in text
+    assert read_layers(text)[0]["names"] == ["0 番町"]
+
+
+def test_map_takes_one_scene():
+    scene = Scene("図", [Layer(squares(1))])
+    with pytest.raises(RenderError, match="holds a scene already"):
+        to_folium(scene, to_folium(scene))
+
+
+def test_braces_in_data_are_no_template():
+    braces = "{{ 7 * 7 }} {% raise %}"
+    page = page_of(Layer(squares(1, name=[braces]), name="name", title=braces), caption=braces)
+    assert page.find_class("title")[0].text == page.find_class("caption")[0].text == braces
+
+
+def test_tiles_open_the_policy_for_their_host_alone(tmp_path):
+    scene = Scene("図", [Layer(squares(1))])
+    one, other = (write_html(scene, tmp_path / n, tiles=True) for n in ("1.html", "2.html"))
+    assert one.read_bytes() == other.read_bytes()
+    page = lxml.html.document_fromstring(one.read_text(encoding="utf-8"))
+    policy = page.find(".//meta[@http-equiv]").get("content")
+    assert "img-src data: blob: https://cyberjapandata.gsi.go.jp;" in policy
+    assert policy.count("http") == 1
+    script = page.findall(".//script")[-1].text
+    assert json.dumps("地理院タイル")[1:-1] in script
 
 
 # --- File -------------------------------------------------------------------------------------

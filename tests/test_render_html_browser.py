@@ -4,14 +4,27 @@ from __future__ import annotations
 
 import re
 import shutil
+from importlib.resources import files
 
+import folium
 import geopandas as gpd
+import numpy as np
 import pytest
+import shapely
 from shapely.geometry import LineString, Point, Polygon, box
 
+from hokkaido_gis.crs import GRS80
 from hokkaido_gis.render.classes import resolve
-from hokkaido_gis.render.html import write_html
-from hokkaido_gis.render.scene import Graduated, Layer, Scene, Single, Symbol
+from hokkaido_gis.render.html import to_folium, write_html
+from hokkaido_gis.render.scene import (
+    Graduated,
+    Layer,
+    Proportional,
+    RasterLayer,
+    Scene,
+    Single,
+    Symbol,
+)
 
 CHROMIUM = next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
@@ -77,20 +90,27 @@ def open_map(browser, tmp_path):
             asked.append(route.request.url)
             route.abort()
 
-    def open_map(*layers, viewport=DESKTOP, **options):
-        path = write_html(Scene("図", layers, **options), tmp_path / "map.html")
+    def open_page(path, viewport=DESKTOP, script=""):
         context = browser.new_context(viewport=viewport, has_touch=viewport is PHONE)
         contexts.append(context)
         context.set_offline(True)
         context.route("**/*", guard)
+        context.add_init_script(script)
         page = context.new_page()
         page.set_default_timeout(10_000)
         page.on("console", lambda message: complaints.append(message.text))
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.goto(path.as_uri())
-        page.locator(".leaflet-control-scale-line").wait_for()
         return page
 
+    def open_map(*layers, viewport=DESKTOP, **options):
+        page = open_page(
+            write_html(Scene("図", layers, **options), tmp_path / "map.html"), viewport
+        )
+        page.locator("#map[aria-busy=false]").wait_for()
+        return page
+
+    open_map.page = open_page
     yield open_map
     for context in contexts:
         context.close()
@@ -401,7 +421,7 @@ def test_view_fits_again_after_resize_unless_the_reader_chose_one(open_map):
 def test_every_control_has_a_name_and_shows_its_focus(open_map):
     page = open_map(four_squares(), ports())
     stops = []
-    for _ in range(8):
+    for _ in range(10):
         page.keyboard.press("Tab")
         stops.append(
             page.evaluate(
@@ -413,13 +433,256 @@ def test_every_control_has_a_name_and_shows_its_focus(open_map):
             )
         )
     names = [name for name, _ in stops]
-    assert names == ["地図: 図", "名前で検索", "拡大", "縮小", "全体を表示", "凡例", "市町村", "港"]
+    tools = ["拡大", "縮小", "全体を表示", "距離・面積を測る", "印刷"]
+    assert names == ["地図: 図", "名前で検索", *tools, "凡例", "市町村", "港"]
     assert {outline for _, outline in stops} == {"solid"}
 
 
 def test_scale_is_metric_only(open_map):
     page = open_map(four_squares())
     assert re.fullmatch(r"\d+ k?m", page.locator(".leaflet-control-scale").inner_text())
+
+
+# --- Rasters, discs, crowds -------------------------------------------------------------------
+
+
+def test_raster_is_drawn_in_its_classes_and_fades(open_map):
+    raster = RasterLayer(
+        [[4.0, 8.0]],
+        (1.5, 0, 141, 0, -1, 44),
+        "EPSG:4326",
+        title="風速",
+        breaks=(6.0,),
+        opacity=0.8,
+    )
+    page = open_map(four_squares(), raster)
+    colours = [entry.symbol.fill for entry in resolve(raster).classes]
+    (west, y), (east, _) = centre(page, "札幌市"), centre(page, "小樽市")
+    assert pixel(page, east, y)[1] > 0.9
+    page.get_by_label("市町村").uncheck()
+    page.wait_for_timeout(100)
+    for x, wanted in zip((west, east), colours, strict=True):
+        colour, opacity = pixel(page, x, y)
+        assert is_colour(colour, wanted)
+        assert opacity == pytest.approx(0.8, abs=0.01)
+    page.get_by_label("濃さ").fill("30")
+    page.wait_for_timeout(100)
+    assert pixel(page, east, y)[1] == pytest.approx(0.3, abs=0.01)
+    page.get_by_label("風速").uncheck()
+    page.wait_for_timeout(100)
+    assert pixel(page, east, y)[1] == 0
+
+
+def test_small_discs_stand_above_large_ones(open_map):
+    frame = gpd.GeoDataFrame(
+        {"name": ["小", "大"], "kw": [1.0, 400.0]},
+        geometry=[Point(141.0, 43), Point(141.0, 43)],
+        crs="EPSG:6668",
+    )
+    away = gpd.GeoDataFrame(geometry=[Point(140, 42), Point(142, 44)], crs="EPSG:6668")
+    page = open_map(
+        Layer(frame, Proportional("kw", 40.0), title="出力", name="name"),
+        Layer(away, Single(Symbol(radius=1)), title="隅"),
+    )
+    middle = page.evaluate("map.latLngToContainerPoint([43, 141])")
+    stage = page.locator("#map").bounding_box()
+    x, y = stage["x"] + middle["x"], stage["y"] + middle["y"]
+    for right, name in [(0, "小"), (25, "大")]:
+        page.mouse.click(x + right, y)
+        assert popup(page).locator("h2").inner_text() == name
+        page.keyboard.press("Escape")
+        popup(page).wait_for(state="detached")
+
+
+def test_crowd_leaves_no_gap_and_answers_clicks(open_map):
+    side = 110
+    corner = np.stack(np.meshgrid(np.arange(side), np.arange(side)), axis=-1).reshape(-1, 2) * 0.01
+    cells = shapely.box(
+        141 + corner[:, 0], 43 + corner[:, 1], 141.01 + corner[:, 0], 43.01 + corner[:, 1]
+    )
+    frame = gpd.GeoDataFrame(
+        {"name": [f"集落 {i}" for i in range(side**2)]}, geometry=cells, crs="EPSG:6668"
+    )
+    symbol = Symbol(fill="#336699", fill_opacity=1, stroke_width=1, stroke="#ff0000")
+    page = open_map(Layer(frame, Single(symbol), title="集落", name="name"))
+    box = page.evaluate(
+        "all => all.map((at) => map.latLngToContainerPoint(at))",
+        [[43.02, 141.02], [44.08, 142.08]],
+    )
+    stage = page.locator("#map").bounding_box()
+    (west, south), (east, north) = [(stage["x"] + p["x"], stage["y"] + p["y"]) for p in box]
+    places = [
+        (west + f * (east - west), north + f * (south - north)) for f in np.linspace(0, 1, 40)
+    ]
+    found = [pixel(page, *place)[1] for place in places]
+    assert min(found) > 0.95
+    search_for(page, "集落 6105").click()
+    assert popup(page).locator("h2").inner_text() == "集落 6105"
+
+
+def test_rings_that_reach_far_out_of_view_are_filled_where_they_are(open_map):
+    """Vertices off the canvas are left out without a trace inside it."""
+    angles = np.linspace(0, 2 * np.pi, 2000, endpoint=False)
+    radius = 1 + 0.3 * np.cos(40 * angles)  # in and out of every view of its middle
+    star = Polygon(np.column_stack([143 + radius * np.cos(angles), 43.5 + radius * np.sin(angles)]))
+    frame = gpd.GeoDataFrame({"name": ["星"]}, geometry=[star], crs="EPSG:6668")
+    symbol = Symbol(fill="#336699", fill_opacity=1, stroke_width=0)
+    view = (143.6, 43.2, 144.2, 43.8)
+    page = open_map(Layer(frame, Single(symbol), name="name"), view=view)
+    stage = page.locator("#map").bounding_box()
+    random = np.random.default_rng(7)
+    for fraction in random.uniform(0.05, 0.95, size=(60, 2)):
+        x, y = fraction * (stage["width"], stage["height"])
+        lat, lng = page.evaluate(
+            "(spot) => Object.values(map.containerPointToLatLng(spot))",
+            [x, y],
+        )
+        if star.boundary.distance(Point(lng, lat)) < 0.01:
+            continue
+        inside = pixel(page, stage["x"] + x, stage["y"] + y)[1] > 0.5
+        assert inside == star.contains(Point(lng, lat))
+
+
+# --- Measuring and keys -----------------------------------------------------------------------
+
+
+def measured(page):
+    """Lengths and areas that the page tells [km, km2]."""
+    text = page.locator("#measured").inner_text()
+    return [float(number.replace(",", "")) for number in re.findall(r": ([\d.,]+) km", text)]
+
+
+def test_measure_tells_distance_and_area_on_the_ellipsoid(open_map):
+    page = open_map(four_squares())
+    page.get_by_label("距離・面積を測る").click()
+    assert "クリック" in page.locator("#measured").inner_text()
+    places = [centre(page, name) for name in NAMES[:2]]
+    for x, y in [*places, (places[1][0], places[1][1] + 120)]:
+        page.mouse.click(x, y)
+        page.wait_for_timeout(350)  # Two clicks shall not be one double click.
+    assert popup(page).count() == 0
+    stage = page.locator("#map").bounding_box()
+    spots = page.evaluate(
+        "(all) => all.map((at) => map.containerPointToLatLng(at)).map(({lat, lng}) => [lng, lat])",
+        [
+            [x - stage["x"], y - stage["y"]]
+            for x, y in [*places, (places[1][0], places[1][1] + 120)]
+        ],
+    )
+    # Borders are straight on the map, so that an area is the one seen there.
+    area, _ = GRS80.geometry_area_perimeter(Polygon(spots).segmentize(0.01))
+    length = GRS80.geometry_length(LineString(spots))
+    assert measured(page) == pytest.approx([length / 1e3, abs(area) / 1e6], rel=2e-3)
+    page.keyboard.press("Escape")
+    assert page.locator("#measured").is_hidden()
+    page.mouse.click(*places[0])
+    assert popup(page).locator("h2").inner_text() == "札幌市"
+
+
+def test_measure_works_from_the_keyboard(open_map):
+    page = open_map(four_squares())
+    page.get_by_label("距離・面積を測る").press("Enter")
+    page.locator("#map").focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("ArrowRight")
+    page.wait_for_timeout(500)  # the animation of the pan
+    page.keyboard.press("Enter")
+    (length,) = measured(page)
+    assert length > 1
+    page.keyboard.press("Backspace")
+    assert measured(page) == []
+    page.keyboard.press("Escape")
+    assert page.locator("#measured").is_hidden()
+
+
+def test_enter_opens_the_feature_in_the_middle_of_the_map(open_map):
+    page = open_map(four_squares(), view=(142, 43, 143, 44))
+    page.locator("#map").focus()
+    page.keyboard.press("Enter")
+    assert popup(page).locator("h2").inner_text() == "函館市"
+    page.keyboard.press("Escape")
+    popup(page).wait_for(state="detached")
+    assert page.evaluate("document.activeElement.id") == "map"
+
+
+# --- Browsers, folium, tiles ------------------------------------------------------------------
+
+
+def test_too_old_a_browser_is_told_so(open_map, tmp_path):
+    path = write_html(Scene("図", [four_squares()]), tmp_path / "map.html")
+    page = open_map.page(
+        path, script="delete window.DecompressionStream; delete Uint8Array.fromBase64"
+    )
+    assert "古い" in page.locator(".too-old").inner_text()
+
+
+def test_browser_without_quick_base64_draws_all_the_same(open_map, tmp_path):
+    path = write_html(Scene("図", [four_squares()]), tmp_path / "map.html")
+    page = open_map.page(path, script="delete Uint8Array.fromBase64")
+    page.locator("#map[aria-busy=false]").wait_for()
+    assert page.locator(".map-label").count() == 4
+
+
+def test_marker_of_folium_shows_its_pin_under_the_policy(open_map, tmp_path):
+    made = to_folium(Scene("図", [four_squares()]))
+    folium.Marker((43.5, 141.5)).add_to(made)
+    made.save(tmp_path / "map.html")
+    page = open_map.page(tmp_path / "map.html")
+    page.locator("#map[aria-busy=false]").wait_for()
+    pin = page.locator(".leaflet-marker-icon")
+    assert pin.evaluate("(pin) => pin.complete && pin.naturalWidth") == 25
+
+
+def test_scene_on_a_map_of_foliums_own(browser, tmp_path):
+    """Folium's page takes Leaflet from the network, which stands here in a package."""
+    m = to_folium(Scene("図", [four_squares()]), folium.Map(tiles=None))
+    m.save(tmp_path / "map.html")
+    package = files("js_lib_leaflet").joinpath("static/js_lib_leaflet")
+
+    def answer(route):
+        name = route.request.url.rpartition("/")[2]
+        if name in {"leaflet.js", "leaflet.css"}:
+            route.fulfill(body=package.joinpath(name).read_bytes())
+        elif route.request.url.startswith("file:"):
+            route.continue_()
+        else:
+            route.abort()
+
+    context = browser.new_context(viewport=DESKTOP)
+    context.route("**/*", answer)
+    page = context.new_page()
+    page.goto((tmp_path / "map.html").as_uri())
+    page.locator("[aria-busy=false]").wait_for(timeout=10_000)
+    assert page.locator(".map-label").count() == 4
+    search_for(page, "函館").click()
+    assert popup(page).locator("h2").inner_text() == "函館市"
+    context.close()
+
+
+def test_tiles_are_asked_of_their_host_alone_and_missing_ones_do_no_harm(browser, tmp_path):
+    path = write_html(Scene("図", [four_squares()]), tmp_path / "map.html", tiles=True)
+    context = browser.new_context(viewport=DESKTOP)
+    context.set_offline(True)
+    asked = []
+
+    def answer(route):
+        if route.request.url.startswith("file:"):
+            route.continue_()
+        else:
+            asked.append(route.request.url)
+            route.abort()
+
+    context.route("**/*", answer)
+    page = context.new_page()
+    page.goto(path.as_uri())
+    page.locator("#map[aria-busy=false]").wait_for(timeout=10_000)
+    assert {url.split("/")[2] for url in asked} == {"cyberjapandata.gsi.go.jp"}
+    credit = page.locator(".leaflet-control-attribution")
+    assert credit.inner_text() == "地理院タイル"
+    assert pixel(page, *centre(page, "函館市"))[1] > 0.5
+    page.get_by_label("背景地図").uncheck()
+    assert credit.inner_text() == ""
+    context.close()
 
 
 def test_print_is_one_page_with_the_legend(open_map):

@@ -18,6 +18,7 @@ import shapely
 from fastkml.validator import get_schema_parser
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 from lxml import etree
 from PIL import Image
 from shapely.geometry import shape
@@ -25,12 +26,17 @@ from shapely.geometry import shape
 from hokkaido_gis.errors import OutputError, RenderError
 from hokkaido_gis.render.classes import LegendClass, Resolved, resolve
 from hokkaido_gis.render.kml import write_kmz
+from hokkaido_gis.render.kml_geometry import format_degrees
+from hokkaido_gis.render.kml_rings import MOST_VERTICES
 from hokkaido_gis.render.legend import LegendBlock, draw_legend_png
 from hokkaido_gis.render.scene import (
     Categorical,
     Category,
     Graduated,
+    LabelStyle,
     Layer,
+    Proportional,
+    RasterLayer,
     Scene,
     Single,
     Style,
@@ -309,8 +315,7 @@ def test_popup_chooses_columns_and_headings(tmp_path: Path) -> None:
     (feature,) = features(root)
     assert feature.findtext("k:description", "", NS) == (
         "<h3>&lt;b&gt;</h3><table>"
-        '<tr><th align="left">見出し &lt;1&gt;</th><td>&lt;b&gt;</td></tr>'
-        '<tr><th align="left">面積</th><td>1,234</td></tr></table>'
+        "<tr><th>見出し &lt;1&gt;<td>&lt;b&gt;<tr><th>面積<td>1,234</table>"
     )
     assert texts(root, ".//k:displayName") == ["見出し <1>", "面積"]
     assert "隠す" not in etree.tostring(root, encoding="unicode")
@@ -425,11 +430,15 @@ def test_kmz_carries_its_pictures(tmp_path: Path) -> None:
 
     with zipfile.ZipFile(path) as archive:
         assert archive.testzip() is None
-        assert archive.namelist() == ["doc.kml", "files/dot.png", "files/legend.png"]
+        assert archive.namelist() == [
+            *("doc.kml", "files/dot.png", "files/legend.png", "files/caption.png")
+        ]
         assert {entry.date_time for entry in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
         for name in archive.namelist()[1:]:
             Image.open(io.BytesIO(archive.read(name))).verify()
-    assert texts(root, ".//k:ScreenOverlay/k:Icon/k:href") == ["files/legend.png"]
+    assert texts(root, ".//k:ScreenOverlay/k:Icon/k:href") == [
+        *("files/legend.png", "files/caption.png")
+    ]
     assert set(texts(root, ".//k:IconStyle/k:Icon/k:href")) == {"files/dot.png"}
     assert "凡例" not in root.findtext("k:Document/k:description", "", NS)
 
@@ -528,3 +537,139 @@ def test_long_legend_goes_on_in_further_columns() -> None:
     width, height = Image.open(io.BytesIO(draw_legend_png([block], most_height=500))).size
     assert height <= 520
     assert width > 300
+
+
+# --- Rasters, discs, widths, very long rings ----------------------------------------------------
+
+
+def raster(**options: object) -> RasterLayer:
+    cells = np.array([[1.0, 2.0, np.nan], [3.0, 4.0, -9.0]])
+    grid = (0.1, 0, 141, 0, -0.1, 43.2)
+    return RasterLayer(
+        cells, grid, "EPSG:4326", title="風 <速>", breaks=(1.5, 3.5), nodata=-9.0, **options
+    )
+
+
+def test_raster_is_an_overlay_in_its_place(tmp_path: Path) -> None:
+    layers = [Layer(squares(2), title="層"), raster(opacity=0.5, visible=False)]
+    path = write_kmz(Scene("題", layers), tmp_path / "a.kmz")
+    overlay = read(path).find(".//k:GroundOverlay", NS)
+
+    assert overlay.findtext("k:name", "", NS) == "風 <速>"
+    assert overlay.findtext("k:visibility", "", NS) == "0"
+    assert overlay.findtext("k:color", "", NS) == "80ffffff"
+    box = {e.tag.split("}")[1]: float(e.text) for e in overlay.find("k:LatLonBox", NS)}
+    assert box == pytest.approx({"north": 43.2, "south": 43.0, "east": 141.3, "west": 141.0})
+    with zipfile.ZipFile(path) as archive:
+        picture = Image.open(io.BytesIO(archive.read(overlay.findtext("k:Icon/k:href", "", NS))))
+        pixels = np.asarray(picture.convert("RGBA"))
+    height, width = pixels.shape[:2]
+    found = pixels[height // 4 :: height // 2, width // 6 :: width // 3]
+    fills = [tuple(bytes.fromhex(c.symbol.fill[1:])) for c in resolve(layers[1]).classes]
+    assert [tuple(p) for p in found[..., :3].reshape(-1, 3)[[0, 1, 3, 4]]] == [
+        *(fills[0], fills[1], fills[1], fills[2])
+    ]
+    assert found[..., 3].tolist() == [[255, 255, 0], [255, 255, 0]]
+
+
+def test_kml_refuses_rasters_that_it_cannot_carry(tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match=r"picture of a raster.*風.*\.kmz"):
+        write_kmz(Scene("題", [raster()]), tmp_path / "a.kml")
+    assert not list(tmp_path.iterdir())
+
+
+def test_discs_are_icons_as_large_as_their_values(path: Path) -> None:
+    frame = squares(4, 値=[0.0, 25.0, 100.0, np.nan])
+    root = read(write_kmz(scene(frame, Proportional("値", radius=16.0)), path))
+
+    scales = []
+    for feature in features(root):
+        key = feature.findtext("k:styleUrl", "", NS)
+        normal = root.find(f".//k:StyleMap[@id='{key[1:]}']/k:Pair/k:styleUrl", NS).text
+        style = root.find(f".//k:Style[@id='{normal[1:]}']", NS)
+        scales.append(float(style.findtext("k:IconStyle/k:scale", "", NS)))
+    # An icon of scale 1 is 32 pixels wide.
+    assert scales == pytest.approx([0, 0.5, 1.0, 3 / 16])
+    first = texts(root, ".//k:Placemark/k:Point/k:coordinates")[0]
+    assert first == "141.050000,43.050000"
+
+
+def test_lines_have_the_width_of_their_class(tmp_path: Path) -> None:
+    lines = from_wkt(*["LINESTRING (141 43, 142 44)"] * 3).assign(kv=[66, 187, 275])
+    style = Graduated("kv", breaks=(100, 200), widths=(1.0, 5.0))
+    root = read(write_kmz(scene(lines, style), tmp_path / "a.kml"))
+    widths = [
+        root.findtext(f".//k:Style[@id='l0c{i}n']/k:LineStyle/k:width", "", NS) for i in range(3)
+    ]
+    assert widths == ["1", "3", "5"]
+
+
+def test_labels_have_the_size_and_colour_asked_for(tmp_path: Path) -> None:
+    drawn = scene(squares(1, a=["x"]), label="a", label_style=LabelStyle(2.0, "#112233"))
+    root = read(write_kmz(drawn, tmp_path / "a.kml"))
+    style = root.find(".//k:Style[@id='l0t']/k:LabelStyle", NS)
+    assert style.findtext("k:color", "", NS) == "ff332211"
+    assert style.findtext("k:scale", "", NS) == "1.6"
+
+
+def star(vertices: int) -> shapely.Polygon:
+    """A round area with a wavy border of many vertices, and a hole."""
+    turn = np.linspace(0, 2 * np.pi, vertices, endpoint=False)
+    reach = 1 + 0.05 * np.sin(40 * turn)
+    border = np.column_stack([142.5 + reach * np.cos(turn), 43 + 0.7 * reach * np.sin(turn)])
+    return shapely.Polygon(border, [shapely.Point(142.5, 43).buffer(0.3).exterior.coords])
+
+
+@pytest.mark.parametrize("stroke_width", [0, 1.5])
+def test_very_long_rings_are_written_in_pieces_that_are_the_same_area(
+    stroke_width: float, path: Path
+) -> None:
+    small, large = shapely.box(144, 43, 144.1, 43.1), star(3 * MOST_VERTICES)
+    shapes = [large, shapely.MultiPolygon([large, small]), small]
+    frame = gpd.GeoDataFrame({"名": ["a", "b", "c"]}, geometry=shapes, crs="EPSG:4326")
+    root = read(write_kmz(scene(frame, Single(Symbol(stroke_width=stroke_width))), path))
+
+    rings = [ring.split() for ring in texts(root, ".//k:coordinates")]
+    assert max(map(len, rings)) <= MOST_VERTICES
+    found = read_with_gdal(path, "層 (#2)")
+    assert found["名"].tolist() == ["a", "b", "c"]
+    for before, after in zip(shapes, found.geometry, strict=True):
+        parts = shapely.get_parts(shapely.GeometryCollection([after]))
+        parts = shapely.get_parts(parts[0]) if before is not small else parts
+        areas = parts[shapely.get_dimensions(parts) == 2]
+        lines = parts[shapely.get_dimensions(parts) == 1]
+        whole = shapely.union_all(areas)
+        assert shapely.symmetric_difference(whole, before).area < 1e-6 * before.length
+        assert shapely.area(areas).sum() == pytest.approx(before.area, rel=1e-6)
+        if before is not small:
+            assert shapely.length(lines).sum() == pytest.approx(
+                before.length if stroke_width else 0, rel=1e-5
+            )
+    styles = [feature.findtext("k:styleUrl", "", NS) for feature in features(root)]
+    assert styles == ["#l0c0x", "#l0c0x", "#l0c0"]
+    outline = root.findtext(".//k:Style[@id='l0c0xn']/k:PolyStyle/k:outline", "", NS)
+    assert outline == "0"
+
+
+def test_areas_that_cross_themselves_stay_whole(tmp_path: Path) -> None:
+    """Cutting them would change them."""
+    ring = shapely.get_coordinates(star(2 * MOST_VERTICES).exterior)
+    ring[[5, 500]] = ring[[500, 5]]
+    frame = gpd.GeoDataFrame(geometry=[shapely.Polygon(ring)], crs="EPSG:4326")
+    root = read(write_kmz(scene(frame), tmp_path / "a.kml"))
+    (written,) = texts(root, ".//k:coordinates")
+    assert len(written.split()) == len(ring)
+
+
+@given(
+    degrees=arrays(
+        float,
+        st.tuples(st.integers(0, 20), st.just(2)),
+        elements=st.floats(-180, 180) | st.floats(-1e-6, 1e-6),
+    )
+)
+def test_degrees_are_written_as_python_writes_them(degrees: np.ndarray) -> None:
+    text, lengths = format_degrees(degrees)
+    pairs = [f"{x:.6f},{y:.6f} " for x, y in np.round(degrees, 6) + 0.0]
+    assert text.decode() == "".join(pairs)
+    assert lengths.tolist() == [len(pair) for pair in pairs]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import geopandas as gpd
@@ -15,13 +16,14 @@ import shapely
 from fontTools.ttLib import TTFont
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
+from matplotlib.patches import Circle
 from PIL import Image
 from pyproj import Geod, Transformer
 
 from hokkaido_gis.errors import OutputError, RenderError
+from hokkaido_gis.render.classes import resolve, round_down
 from hokkaido_gis.render.fonts import drawing_style, font_path, text_width
 from hokkaido_gis.render.lettering import LABEL_GID
-from hokkaido_gis.render.map_panel import round_length
 from hokkaido_gis.render.page import wrap_text
 from hokkaido_gis.render.png import SEA, draw_scene, local_crs, write_png
 from hokkaido_gis.render.scene import (
@@ -29,7 +31,10 @@ from hokkaido_gis.render.scene import (
     Categorical,
     Category,
     Graduated,
+    LabelStyle,
     Layer,
+    Proportional,
+    RasterLayer,
     Scene,
     Single,
     Symbol,
@@ -306,7 +311,7 @@ def test_island_is_not_squashed(three):
 
 
 def test_round_lengths():
-    assert [round_length(x) for x in (1e5, 99_999.0, 2_100.0, 700.0)] == [1e5, 5e4, 2e3, 500.0]
+    assert [round_down(x) for x in (1e5, 99_999.0, 2_100.0, 700.0)] == [1e5, 5e4, 2e3, 500.0]
 
 
 def test_labels_do_not_overlap_and_those_without_room_are_counted():
@@ -416,3 +421,58 @@ def test_input_is_not_changed(three):
     before = three.copy()
     drawn(Scene("x", [Layer(three, categorical(), label="name")]))
     pd.testing.assert_frame_equal(three, before)
+
+
+# --- Rasters, discs, labels ---------------------------------------------------------------------
+
+
+def test_raster_lies_where_its_cells_are_and_shows_what_is_below(three):
+    cells = np.array([[1.0, np.nan], [np.nan, 3.0]])
+    west, south = middle(0, 0)[0] - 5 * KM, middle(0, 0)[1] - 5 * KM
+    raster = RasterLayer(
+        cells,
+        (10 * KM, 0, west, 0, -10 * KM, south + 20 * KM),
+        "EPSG:6680",
+        breaks=(2.0,),
+        opacity=1.0,
+    )
+    ground = Layer(three, Single(solid("#00ff00")))
+    scene = Scene("題", [ground, raster])
+    figure = drawn(scene)
+    fills = [line.symbol.fill for line in resolve(raster).classes]
+    assert np.abs(colour_at(figure, scene, *middle(0, 1)) - rgb(fills[0])).max() <= 2
+    assert np.abs(colour_at(figure, scene, *middle(1, 0)) - rgb(fills[1])).max() <= 2
+    assert np.abs(colour_at(figure, scene, *middle(0, 0)) - rgb("#00ff00")).max() <= 2
+
+
+def test_raster_alone_makes_a_map():
+    raster = RasterLayer([[1.0, 2.0]], (0.5, 0, 141, 0, -0.5, 43), "EPSG:4326", title="風")
+    assert "風" in texts(drawn(Scene("題", [raster])))
+
+
+def test_large_discs_lie_below_small_ones_and_have_their_size():
+    points = [shapely.Point(middle(0, 0)), shapely.Point(middle(3, 0))]
+    frame = frame_of(points, v=[4.0, 100.0])
+    figure = drawn(Scene("題", [Layer(frame, Proportional("v", radius=20.0))]))
+    (discs,) = [c for c in axes_of(figure).collections if len(c.get_offsets()) == 2]
+    # Areas of markers are squares of their diameter [pt].
+    assert np.sqrt(discs.get_sizes()).tolist() == pytest.approx([30.0, 6.0])
+
+
+def test_discs_of_the_legend_have_the_size_they_have_on_the_map():
+    frame = frame_of([shapely.Point(middle(i, 0)) for i in range(2)], v=[100.0, 1.0])
+    figure = drawn(Scene("題", [Layer(frame, Proportional("v", radius=40.0), title="層")]))
+    discs = [a for axes in figure.axes for a in axes.patches if isinstance(a, Circle)]
+    inches = 40 * 0.75 / 72
+    expected = [inches * share**0.5 for share in (1.0, 0.2, 0.1)]
+    assert [disc.radius for disc in discs] == pytest.approx(expected)
+    boxes = [(disc.center[1] - disc.radius, disc.center[1] + disc.radius) for disc in discs]
+    assert all(above[0] > below[1] for above, below in pairwise(boxes))
+
+
+def test_labels_look_as_asked(three):
+    look = LabelStyle(1.5, "#ff0000", "#00ff00")
+    usual = labels_of(drawn(Scene("題", [Layer(three, label="name")])))
+    labels = labels_of(drawn(Scene("題", [Layer(three, label="name", label_style=look)])))
+    assert {label.get_color() for label in labels} == {"#ff0000"}
+    assert labels[0].get_size() == 1.5 * usual[0].get_size()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import FrozenInstanceError
+from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import numpy as np
@@ -15,11 +16,17 @@ from hokkaido_gis.render.scene import (
     Categorical,
     Category,
     Graduated,
+    LabelStyle,
     Layer,
+    Proportional,
+    RasterLayer,
     Scene,
     Single,
     Symbol,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 TOKYO = "EPSG:4301"
 ZONE_12 = "EPSG:6680"
@@ -230,3 +237,84 @@ def test_coordinates_off_the_earth_are_refused(shape: shapely.Geometry, crs: str
     scene = Scene("題", [Layer(frame_of(shape, crs=crs), title="層")])
     with pytest.raises(RenderError, match=rf"'層' has coordinates .* its CRS \({crs}\)"):
         scene.placed()
+
+
+# --- Rasters and discs --------------------------------------------------------------------------
+
+
+def raster_of(**options: object) -> RasterLayer:
+    given = {"values": [[1.0, 2.0]], "transform": (0.5, 0, 141, 0, -0.5, 43), "crs": "EPSG:4326"}
+    return RasterLayer(**{**given, "title": "風", **options})
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"values": [1.0, 2.0]}, r"rows and columns; got float64 of shape \(2,\)"),
+        ({"values": [["a"]]}, "rows and columns"),
+        ({"values": np.empty((0, 3))}, "rows and columns"),
+        ({"transform": (1, 0, 141)}, "six numbers"),
+        ({"transform": (1, 0, np.nan, 0, -1, 43)}, "six numbers"),
+        ({"crs": None}, "'風' has no CRS"),
+        ({"crs": "nowhere"}, "'nowhere' is no CRS"),
+        ({"opacity": 1.5}, "opacity lies between"),
+    ],
+)
+def test_rasters_that_cannot_be_drawn_are_refused(options: dict[str, object], message: str) -> None:
+    with pytest.raises(RenderError, match=message):
+        raster_of(**options)
+
+
+def test_raster_off_the_earth_is_refused() -> None:
+    scene = Scene("題", [raster_of(transform=(100, 0, 5000, 0, -100, 0))])
+    with pytest.raises(RenderError, match="'風' has coordinates that are no longitude"):
+        _ = scene.bounds
+
+
+def test_bounds_hold_rasters_too(squares: gpd.GeoDataFrame) -> None:
+    turned = raster_of(transform=(0, 0.5, 10, 0.5, 0, 20))
+    assert turned.bounds == (10.0, 20.0, 10.5, 21.0)
+    west, south, *_ = Scene("題", [Layer(squares), turned]).bounds
+    assert west <= 10.0
+    assert south <= 20.0
+
+
+def test_projected_raster_has_bounds_in_degrees() -> None:
+    """Plane rectangular zone XII has its origin at 44 N, 142 deg 15 min E."""
+    west, south, east, north = raster_of(
+        values=np.ones((2, 2)), transform=(1000, 0, -1000, 0, -1000, 1000), crs="EPSG:6680"
+    ).bounds
+    assert ((west + east) / 2, (south + north) / 2) == pytest.approx((142.25, 44.0), abs=1e-4)
+    assert north - south == pytest.approx(2 / 111, rel=0.01)
+
+
+def test_clear_cells_are_not_a_number() -> None:
+    raster = raster_of(values=np.array([[1, -9], [3, 4]]), nodata=-9)
+    np.testing.assert_array_equal(raster.numbers, [[1.0, np.nan], [3.0, 4.0]])
+    assert np.asarray(raster.values).tolist() == [[1, -9], [3, 4]]
+
+
+def test_discs_stand_at_a_point_inside(squares: gpd.GeoDataFrame) -> None:
+    frame = squares.assign(v=1.0)
+    scene = Scene("題", [Layer(frame, Proportional("v")), raster_of()])
+    discs, raster = scene.placed().layers
+    assert (discs.frame.geom_type == "Point").all()
+    placed = Scene("題", [Layer(frame)]).placed().layers[0].frame
+    assert placed.contains(discs.frame.geometry).all()
+    assert raster is scene.layers[1]
+    assert (frame.geom_type == "Polygon").all()
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: Proportional("v", radius=0), "radius of discs must be over 0"),
+        (lambda: Proportional("v", largest=-1.0), "largest value of discs must be over 0"),
+        (lambda: Graduated("v", widths=(0, 2)), "Widths of lines must be over 0"),
+        (lambda: LabelStyle(size=0), "size of labels must be over 0"),
+        (lambda: LabelStyle(colour="red"), "#rrggbb"),
+    ],
+)
+def test_impossible_sizes_are_refused(make: Callable[[], object], message: str) -> None:
+    with pytest.raises(RenderError, match=message):
+        make()

@@ -71,6 +71,12 @@ def test_numbers_have_no_needless_decimals(value: float) -> None:
     assert not decimals or len((whole + decimals).lstrip("0")) <= 4
 
 
+@given(values=st.lists(st.floats(allow_nan=False) | st.floats(1e-7, 1e4)))
+def test_column_of_doubles_is_written_like_each_of_them(values: list[float]) -> None:
+    column = pd.Series(values, dtype=float)
+    assert format_column(column) == [format_number(value) for value in values]
+
+
 MISSING = [None, float("nan"), np.float32("nan"), pd.NA, pd.NaT, np.datetime64("NaT"),
            Decimal("NaN")]  # fmt: skip
 

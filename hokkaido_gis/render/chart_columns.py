@@ -26,7 +26,9 @@ if TYPE_CHECKING:
     from hokkaido_gis.render.scene import Lang
 
 _THICKNESS = 0.8
-_LETTERS, _LETTERS_LEAST = 8.0, 5.0
+_LETTERS, _LETTERS_LEAST, _LETTERS_UPRIGHT = 8.0, 5.0, 6.5
+# Share of its room that the name of a category may fill before it is set on end.
+_FULL = 0.95
 _SHARE_COLOUR = "#b2182b"
 # Series of lines differ in dashes and marks too, for grey print.
 _DASHES = ("-", (0, (5, 2)), (0, (1.5, 1.5)), (0, (6, 2, 1.5, 2)))
@@ -49,7 +51,7 @@ def draw_columns(axes: Axes, columns: Columns) -> None:
     count, thickness = len(columns.series), _THICKNESS / len(columns.series)
     places = np.arange(len(columns.index), dtype=float)
     for i, (name, values) in enumerate(columns.series.items()):
-        shift = _THICKNESS * ((i + 0.5) / count - 0.5)
+        shift = _shift(i, count)
         known = values.notna().to_numpy()
         heights = values[known].to_numpy(dtype=float)
         axes.bar(
@@ -57,8 +59,8 @@ def draw_columns(axes: Axes, columns: Columns) -> None:
         )
         missing = places[~known] + shift
         axes.plot(missing, np.zeros(len(missing)), gid="missing", clip_on=False, **_cross())
-        if columns.show_values:
-            _write_values(axes, places[known] + shift, heights, thickness)
+    if columns.show_values:
+        _write_values(axes, columns)
     _set_categories(axes, columns.index)
     _finish(axes, columns.value_label, columns.category_label)
     low, high = axes.get_ylim()
@@ -156,35 +158,59 @@ def _cross() -> dict[str, Any]:
     }
 
 
-def _write_values(axes: Axes, places: Any, heights: Any, thickness: float) -> None:
+def _write_values(axes: Axes, columns: Columns) -> None:
     """Write values above their columns, on end where they are wider than these."""
-    texts = [f"{height:,.0f}" for height in heights]
-    room = size_in_points(axes)[0] / max(len(places), 1) * thickness * 1.15
-    widest = max((text_width(text, _LETTERS_LEAST) for text in texts), default=0.0)
-    upright = widest > room
-    largest = max((text_width(text, 1.0) for text in texts), default=1.0)
-    size = _LETTERS_LEAST * 1.3 if upright else min(room / largest, _LETTERS)
-    for text, place, height in zip(texts, places, heights, strict=True):
-        axes.annotate(
-            text,
-            (place, max(height, 0.0)),
-            xytext=(0, 2),
-            textcoords="offset points",
-            ha="center",
-            va="bottom",
-            rotation=90 if upright else 0,
-            size=size,
-            color=INK,
-        )
+    texts = {
+        name: [None if np.isnan(value) else f"{value:,.0f}" for value in values]
+        for name, values in columns.series.items()
+    }
+    written = [text for some in texts.values() for text in some if text is not None]
+    widest = max((text_width(text, _LETTERS) for text in written), default=0.0) / _LETTERS
+    room = 0.9 * size_in_points(axes)[0] / (len(columns.index) + 0.2)
+    room *= _THICKNESS / len(columns.series) if len(columns.series) > 1 else 1.0
+    upright = widest * _LETTERS_LEAST > room
+    size = _LETTERS_UPRIGHT if upright else min(room / max(widest, 1e-9), _LETTERS)
+    for i, (name, values) in enumerate(columns.series.items()):
+        for place, (text, height) in enumerate(zip(texts[name], values, strict=True)):
+            if text is not None:
+                axes.annotate(
+                    text,
+                    (place + _shift(i, len(columns.series)), max(height, 0.0)),
+                    xytext=(0, 2),
+                    textcoords="offset points",
+                    ha="center",
+                    va="bottom",
+                    rotation=90 if upright else 0,
+                    size=size,
+                    color=INK,
+                )
     axes.margins(y=0.18 if upright else 0.08)
+
+
+def _shift(i: int, count: int) -> float:
+    """How far the columns of a series stand from the middle of their category."""
+    return _THICKNESS * ((i + 0.5) / count - 0.5)
+
+
+def category_room(index: pd.Index, width: float) -> float:
+    """Height that names of categories on end need below an axis [in]; 0 where they lie level.
+
+    Parameters
+    ----------
+    index
+        The categories.
+    width
+        Width of the axes [in].
+    """
+    widths = [text_width(str(name), _LETTERS) for name in index]
+    upright = max(widths) > width * 72 / len(widths) * _FULL
+    return max(widths) / 72 if upright else 0.0
 
 
 def _set_categories(axes: Axes, index: pd.Index) -> None:
     """Write the categories below the axis, on end where they are wider than their room."""
     names = [str(name) for name in index]
-    room = size_in_points(axes)[0] / max(len(names), 1)
-    widest = max(text_width(name, _LETTERS) for name in names)
-    upright = widest > room * 0.95
+    upright = category_room(index, size_in_points(axes)[0] / 72) > 0
     axes.set_xticks(range(len(names)), names, size=_LETTERS, rotation=90 if upright else 0)
     axes.tick_params(axis="x", length=0)
     axes.set_xlim(-0.6, len(names) - 0.4)

@@ -19,6 +19,7 @@ from hokkaido_gis.render.chart_bars import (
     stacked_legend,
 )
 from hokkaido_gis.render.chart_columns import (
+    category_room,
     columns_legend,
     draw_columns,
     draw_lines,
@@ -136,9 +137,11 @@ def draw_chart(chart: Chart) -> Figure:
     columns = _legend_columns(entries, width)
     legend_height = -(-len(entries) // columns) * _LEGEND_ROW
     above = _ABOVE + (_THRESHOLD_LABEL if getattr(chart.plot, "threshold", None) else 0.0)
-    sheet = make_sheet(width, _BELOW + height + above + legend_height, chart)
+    right = _BESIDE if getattr(chart.plot, "share", None) is not None else 0.0
+    below = _BELOW + _category_room(chart.plot, width - left - right)
+    sheet = make_sheet(width, below + height + above + legend_height, chart)
     if entries:
-        strip = sheet.axes(0, _BELOW + height + above, width, legend_height)
+        strip = sheet.axes(0, below + height + above, width, legend_height)
         strip.set_axis_off()
         strip.legend(
             handles=entries,
@@ -150,8 +153,7 @@ def draw_chart(chart: Chart) -> Figure:
             borderaxespad=0,
             labelspacing=0.4,
         )
-    right = _BESIDE if getattr(chart.plot, "share", None) is not None else 0.0
-    _draw_plot(sheet.axes(left, _BELOW, width - left - right, height), chart)
+    _draw_plot(sheet.axes(left, below, width - left - right, height), chart)
     return sheet.figure
 
 
@@ -194,6 +196,13 @@ def _measures(plot: Plot) -> tuple[float, float, float]:
     letters = min(row * 72 * 0.78, 9.0)
     names = max(text_width(str(name), letters) for name in plot.index) / 72
     return _BARS_WIDTH, max(rows * row, 1.0), names + 0.12
+
+
+def _category_room(plot: Plot, width: float) -> float:
+    """Height below the axes for names of categories that stand on end [in]."""
+    if isinstance(plot, Columns) or (isinstance(plot, Lines) and not plot.is_numeric):
+        return category_room(plot.index, width)
+    return 0.0
 
 
 def _legend_columns(entries: Sequence[Artist], width: float) -> int:

@@ -1,63 +1,62 @@
 """Write a scene as one HTML file: a map to pan, click and search that asks no network for anything.
 
-Leaflet stands in the file, the features are JSON beside it, and a Content-Security-Policy of hashes
-forbids the page to run anything else or to fetch at all. `web/map.js` draws what is encoded here.
+folium makes the map. Its own way of writing features, a script for each, is far too large for whole
+layers, so ours stand on it as one piece: the data packed by column, drawn by `web/` on one canvas.
 """
 
 from __future__ import annotations
 
 import base64
-import hashlib
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
-from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import jinja2
+import folium
 import numpy as np
 import shapely
+from branca.element import Element
+from pyproj import Transformer
 
+from hokkaido_gis.errors import RenderError
 from hokkaido_gis.io.output import replace_when_complete
 from hokkaido_gis.render.classes import resolve
-from hokkaido_gis.render.label_points import label_points
-from hokkaido_gis.render.shapes import is_polygon, simple_parts, split_rings
-from hokkaido_gis.render.text import (
-    MISSING_TEXT,
-    WORDS,
-    credit_line,
-    format_column,
-    format_names,
+from hokkaido_gis.render.html_page import OfflinePage, children_of, load_template, read_web
+from hokkaido_gis.render.html_payload import (
+    TOLERANCE,
+    encode_columns,
+    encode_shapes,
+    pack,
+    thin_out,
 )
+from hokkaido_gis.render.label_points import label_points
+from hokkaido_gis.render.raster_image import paint_raster
+from hokkaido_gis.render.scene import RasterLayer
+from hokkaido_gis.render.text import MISSING_TEXT, WORDS, format_column, format_names
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import numpy.typing as npt
+    from hokkaido_gis.render.classes import LegendClass, Resolved
+    from hokkaido_gis.render.scene import AnyLayer, Lang, Layer, Scene, Symbol
+    from hokkaido_gis.render.shapes import Kind
 
-    from hokkaido_gis.render.classes import LegendClass
-    from hokkaido_gis.render.scene import Lang, Layer, Scene, Symbol
-    from hokkaido_gis.render.shapes import Kind, Shapes
+GSI_TILES = "https://cyberjapandata.gsi.go.jp/xyz/pale/{z}/{x}/{y}.png"
+"""The pale map of the Geospatial Information Authority of Japan (地理院タイル 淡色地図)."""
+GSI_CREDIT = '<a href="https://maps.gsi.go.jp/development/ichiran.html">地理院タイル</a>'
 
-UNITS_PER_DEGREE = 100_000
-"""Integer coordinates are this fine: 1e-5 degrees, about a metre."""
-
-
-@dataclass(frozen=True, slots=True)
-class _DrawnLayer:
-    """A layer's legend entry and what the script needs to draw it."""
-
-    title: str
-    kind: Kind
-    legend: list[tuple[str, Symbol | None]]
-    unplaced: int
-    visible: bool
-    data: dict[str, Any]
+_METRES_PER_DEGREE = 111_000
+_WORLD = 256  # width of the world at zoom level 0 [px], as in the script
+_SCRIPTS = ("data.js", "canvas.js", "measure.js", "map.js")
+_SCRIPT_WORDS = (
+    *("close", "matches", "no_match", "too_old", "tiles"),
+    *("measure_how", "distance", "area"),
+)
 
 
-def write_html(scene: Scene, path: str | Path) -> Path:
+def write_html(scene: Scene, path: str | Path, *, tiles: bool = False) -> Path:
     """Write a scene as one self-contained HTML file.
 
     The same scene always gives the same bytes.
@@ -68,6 +67,9 @@ def write_html(scene: Scene, path: str | Path) -> Path:
         What to draw.
     path
         Where the file shall stand; an older file is replaced once the new one is complete.
+    tiles
+        Whether the tiles of the Geospatial Information Authority of Japan lie below the scene.
+        Readers with a network then ask its host for them; without one the scene is drawn alone.
 
     Returns
     -------
@@ -82,101 +84,164 @@ def write_html(scene: Scene, path: str | Path) -> Path:
         If the file cannot be written.
     """
     # Text may hold halves of surrogate pairs, which UTF-8 cannot write.
-    page = build_page(scene).encode("utf-8", errors="replace")
+    page = build_page(scene, tiles=tiles).encode("utf-8", errors="replace")
     with replace_when_complete(path) as temporary:
         temporary.write_bytes(page)
     return Path(path)
 
 
-def build_page(scene: Scene) -> str:
+def build_page(scene: Scene, *, tiles: bool = False) -> str:
     """Build the text of the HTML page that `write_html` writes."""
-    scene = scene.placed()
-    layers = [_draw_layer(layer, number, scene.lang) for number, layer in enumerate(scene.layers)]
-    style, scripts = _style(), _scripts()
-    return _template().render(
-        scene=scene,
-        credit=credit_line(scene.credit, scene.lang),
-        layers=layers,
-        searchable=any(layer.data["names"] for layer in layers),
-        word=lambda key: WORDS[key][scene.lang],
-        policy=_policy(style, scripts),
-        notice=_web("leaflet-license.txt"),
-        style=style,
-        scripts=scripts,
-        payload=_to_json(_payload(scene, layers)),
-    )
+    made = to_folium(scene)
+    if tiles:
+        _GsiTiles().add_to(made)
+    page: str = made.get_root().render()
+    return page
 
 
-# --- The page ---------------------------------------------------------------------------------
+def to_folium(scene: Scene, m: folium.Map | None = None) -> folium.Map:
+    """Put a scene on a folium map, to which further pieces of folium can be added.
 
+    Parameters
+    ----------
+    scene
+        What to draw. A map holds one scene.
+    m
+        Map to add it to, with folium's own page, which needs a network. By default a new map, whose
+        page, written by ``m.save(path)``, is as closed as that of `write_html`: it takes markers,
+        vectors, tooltips and tiles, and refuses pieces that need more than Leaflet.
 
-@cache
-def _template() -> jinja2.Template:
-    environment = jinja2.Environment(
-        autoescape=True, undefined=jinja2.StrictUndefined, keep_trailing_newline=True
-    )
-    return environment.from_string(_web("page.html"))
+    Returns
+    -------
+    folium.Map
+        `m`, or the new map.
 
-
-@cache
-def _style() -> str:
-    """Style sheets of Leaflet and the page, with the images of the former inside."""
-    leaflet = re.sub(r"url\(images/([\w.-]+)\)", _image_url, _leaflet("leaflet.css").decode())
-    return leaflet.replace("\r\n", "\n") + _web("page.css")
-
-
-@cache
-def _scripts() -> tuple[str, str]:
-    """Leaflet, without the link to its source map, and the script of the page."""
-    leaflet = _leaflet("leaflet.js").decode().replace("\r\n", "\n")
-    return leaflet.split("\n//# sourceMappingURL=")[0], _web("map.js")
-
-
-def _image_url(match: re.Match[str]) -> str:
-    image = base64.b64encode(_leaflet(f"images/{match[1]}")).decode()
-    return f"url(data:image/png;base64,{image})"
-
-
-def _leaflet(name: str) -> bytes:
-    return files("js_lib_leaflet").joinpath(f"static/js_lib_leaflet/{name}").read_bytes()
-
-
-def _web(name: str) -> str:
-    return files("hokkaido_gis.render").joinpath(f"web/{name}").read_text(encoding="utf-8")
-
-
-def _policy(style: str, scripts: Sequence[str]) -> str:
-    """Content-Security-Policy that lets run what we wrote and nothing else.
-
-    Hashes rather than a nonce, since a nonce would make every file different.
+    Raises
+    ------
+    RenderError
+        If a layer cannot be classified or placed on the earth, no layer has a geometry, or `m` has
+        a scene already.
     """
-    return "; ".join(
-        [
-            "default-src 'none'",
-            f"script-src {' '.join(map(_source_hash, scripts))}",
-            f"style-src {_source_hash(style)}",
-            "img-src data: blob:",
-            "connect-src 'none'",
-            "base-uri 'none'",
-            "form-action 'none'",
-        ]
-    )
+    if m is None:
+        m = _SceneMap(scene)
+        OfflinePage(scene).add_child(m)
+    if any(isinstance(child, _ScenePiece) for child in children_of(m)):
+        raise RenderError("This map holds a scene already. Put all layers into one scene.")
+    m.add_child(_ScenePiece(scene, m.get_name()))
+    return m
 
 
-def _source_hash(text: str) -> str:
-    digest = hashlib.sha256(text.encode()).digest()
-    return f"'sha256-{base64.b64encode(digest).decode()}'"
+# --- Pieces of folium -------------------------------------------------------------------------
+
+
+class _Verbatim(Element):
+    """Text for the page. folium would read it as a template, and data may hold braces."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.text = text
+
+    def render(self, **_kwargs: Any) -> str:
+        return self.text
+
+
+class _SceneMap(folium.Map):
+    """A folium map without folium's files, in the room that `OfflinePage` has for it."""
+
+    def __init__(self, scene: Scene) -> None:
+        super().__init__(
+            location=(0, 0), tiles=None, zoom_control=False, attribution_control=False,
+            max_zoom=19, track_resize=False, zoom_snap=0.25,
+        )  # fmt: skip
+        self.default_js, self.default_css = [], []  # The page holds what is needed.
+        self.scene = scene
+
+    def get_name(self) -> str:
+        return "map"  # of its element and variable; folium's own is random
+
+    def render(self, **kwargs: Any) -> str:
+        super().render(**kwargs)  # type: ignore[no-untyped-call]
+        lang = self.scene.lang
+        label = f"{WORDS['map'][lang]}: {self.scene.title}"
+        # In the place of folium's, whose style fills the window and forbids readers to zoom.
+        stage = load_template("stage.html").render(label=label)
+        _put(self, header="", html=stage)
+        return ""
+
+
+class _GsiTiles(folium.TileLayer):
+    """Background tiles under a name that is always the same; folium's own is random."""
+
+    def __init__(self) -> None:
+        super().__init__(GSI_TILES, attr=GSI_CREDIT, min_zoom=5, max_zoom=19, max_native_zoom=18)
+
+    def get_name(self) -> str:
+        return "tiles"
+
+
+class _ScenePiece(folium.MacroElement):
+    """All layers of a scene with their legend, search and tools."""
+
+    def __init__(self, scene: Scene, map_name: str) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.map_name = map_name
+        scene = scene.placed()
+        layers = [_draw(layer, n, scene.lang) for n, layer in enumerate(scene.layers)]
+        self.panels = load_template("panels.html").render(
+            layers=layers,
+            searchable=any(layer.data.get("name") is not None for layer in layers),
+            word=lambda key: WORDS[key][scene.lang],
+            head=_to_json(_head(scene, layers)),
+            packs=[pack for layer in layers for pack in layer.packs],
+        )
+
+    def get_name(self) -> str:
+        return "scene"
+
+    def render(self, **_kwargs: Any) -> str:
+        code = f"<style>{read_web('map.css')}</style>\n<script>{_code()}</script>"
+        start = f"showScene({self.map_name});"
+        _put(self, header=code, html=self.panels, script=start)
+        return ""
+
+
+def _put(piece: Element, **texts: str) -> None:
+    """Put texts of a piece into the header, html or script of its page, instead of older ones."""
+    for part, text in texts.items():
+        getattr(piece.get_root(), part).add_child(_Verbatim(text), name=piece.get_name())
+
+
+@cache
+def _code() -> str:
+    """Scripts of ours as one, with no name outside but ``showScene``."""
+    return "\n".join(["(() => {", "'use strict';", *map(read_web, _SCRIPTS), "})();"])
 
 
 # --- The data ---------------------------------------------------------------------------------
 
 
-def _payload(scene: Scene, layers: Sequence[_DrawnLayer]) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class _DrawnLayer:
+    """A layer's legend entry and what the script needs to draw it."""
+
+    title: str
+    kind: Kind
+    legend: list[tuple[str, Symbol | None]]
+    visible: bool
+    data: dict[str, Any]
+    opacity: float | None = None
+    notes: list[str] = field(default_factory=list)
+    packs: list[tuple[str, str]] = field(default_factory=list)
+
+
+def _head(scene: Scene, layers: Sequence[_DrawnLayer]) -> dict[str, Any]:
     west, south, east, north = scene.bounds
     return {
         "bounds": [[south, west], [north, east]],
-        "words": {key: WORDS[key][scene.lang] for key in ("close", "matches", "no_match")},
-        "layers": [layer.data for layer in layers],
+        "words": {key: WORDS[key][scene.lang] for key in _SCRIPT_WORDS},
+        "layers": [
+            {"title": layer.title, "visible": layer.visible, **layer.data} for layer in layers
+        ],
     }
 
 
@@ -186,37 +251,75 @@ def _to_json(value: object) -> str:
     return _UNSAFE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
-_UNSAFE = re.compile("[<>&\u2028\u2029]")
+_UNSAFE = re.compile("[<>&\u2028\u2029\ud800-\udfff]")
 
 
-def _draw_layer(layer: Layer, number: int, lang: Lang) -> _DrawnLayer:
+def _draw(layer: AnyLayer, number: int, lang: Lang) -> _DrawnLayer:
+    title = layer.title or f"{WORDS['layer'][lang]} {number + 1}"
+    if isinstance(layer, RasterLayer):
+        return _draw_raster(layer, title, lang)
+    return _draw_features(layer, title, number, lang)
+
+
+def _draw_features(layer: Layer, title: str, number: int, lang: Lang) -> _DrawnLayer:
     resolved = resolve(layer, lang)
     shapes = layer.frame.geometry.to_numpy()
     placed = np.flatnonzero(~shapely.is_missing(shapes) & ~shapely.is_empty(shapes))
-    shapes, table = shapes[placed], layer.table.iloc[placed]
-    title = layer.title or f"{WORDS['layer'][lang]} {number + 1}"
-    names = None if layer.name is None else table[layer.name]
-    labels = None if layer.label is None else table[layer.label]
+    shapes = shapes[placed]
+    drawn, is_thinned = thin_out(shapes)
+    columns, places = _columns(layer, placed, lang)
+    look = layer.label_style
     data = {
-        "title": title,
-        "visible": layer.visible,
+        "shapes": f"shapes-{number}",
+        "table": f"table-{number}",
         "symbols": [_symbol(entry) for entry in resolved.classes],
-        "classes": resolved.index[placed].tolist(),
-        "names": None if names is None else format_names(names, MISSING_TEXT[lang]),
-        "labels": None if labels is None else format_column(labels, lang, missing=""),
+        "radii": _radii(resolved, placed),
+        "labelLook": {"size": look.size, "colour": look.colour, "halo": look.halo},
         "fields": list(layer.fields.values()),
-        "values": [format_column(table[column], lang) for column in layer.fields],
-        "anchors": _to_units(shapely.get_coordinates(label_points(shapes))).ravel().tolist(),
-        "parts": _encode_parts(shapes),
+        **places,
     }
+    notes = []
+    if len(placed) < len(layer.frame):
+        unplaced = len(layer.frame) - len(placed)
+        notes.append(WORDS["unplaced"][lang].format(count=f"{unplaced:,}"))
+    if is_thinned:
+        metres = round(TOLERANCE * _METRES_PER_DEGREE)
+        notes.append(WORDS["thinned"][lang].format(metres=metres))
+    code = encode_shapes(drawn, resolved.index[placed], label_points(shapes))
     return _DrawnLayer(
         title=title,
         kind=resolved.kind,
         legend=resolved.legend_lines(title),
-        unplaced=len(layer.frame) - len(placed),
         visible=layer.visible,
         data=data,
+        notes=notes,
+        packs=[(data["shapes"], pack(code)), (data["table"], pack(encode_columns(columns)))],
     )
+
+
+def _columns(
+    layer: Layer, placed: np.ndarray[Any, np.dtype[np.intp]], lang: Lang
+) -> tuple[list[list[str]], dict[str, Any]]:
+    """Columns of text, each once, and which of them are names, labels and attributes."""
+    table = layer.table.iloc[placed]
+    columns: list[list[str]] = []
+
+    def place(column: list[str]) -> int:
+        if column not in columns:
+            columns.append(column)
+        return columns.index(column)
+
+    values = [place(format_column(table[name], lang)) for name in layer.fields]
+    name = label = None
+    if layer.name is not None:
+        name = place(format_names(table[layer.name], MISSING_TEXT[lang]))
+    if layer.label is not None:
+        label = place(format_column(table[layer.label], lang, missing=""))
+    return columns, {"name": name, "label": label, "values": values}
+
+
+def _radii(resolved: Resolved, placed: np.ndarray[Any, np.dtype[np.intp]]) -> list[float] | None:
+    return None if resolved.radii is None else resolved.radii[placed].round(2).tolist()
 
 
 def _symbol(entry: LegendClass) -> dict[str, str | float]:
@@ -230,31 +333,23 @@ def _symbol(entry: LegendClass) -> dict[str, str | float]:
     }
 
 
-def _to_units(degrees: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
-    return np.rint(degrees * UNITS_PER_DEGREE).astype(np.int64)
-
-
-def _encode_parts(shapes: Shapes) -> dict[str, list[int]]:
-    """Write geometries as integers, each vertex as the step from the one before.
-
-    Returns
-    -------
-    encoded
-        ``xy``: steps in x and y, interleaved, through all rings of the layer. ``sizes``: vertices
-        of each ring; the closing one of polygons is left out. ``rings``, ``kinds``, ``owners``: of
-        each simple part, its number of rings, its dimension, and the step to the position of the
-        feature it belongs to.
-    """
-    parts, owners = simple_parts(shapes)
-    rings, of_part = split_rings(parts)
-    coordinates, of_ring = shapely.get_coordinates(rings, return_index=True)
-    last = np.diff(of_ring, append=len(rings)) > 0
-    kept = ~(last & is_polygon(parts)[of_part][of_ring])
-    steps = np.diff(_to_units(coordinates[kept]), axis=0, prepend=np.zeros((1, 2), np.int64))
-    return {
-        "xy": steps.ravel().tolist(),
-        "sizes": np.bincount(of_ring[kept], minlength=len(rings)).tolist(),
-        "rings": np.bincount(of_part, minlength=len(parts)).tolist(),
-        "kinds": shapely.get_dimensions(parts).tolist(),
-        "owners": np.diff(owners, prepend=0).tolist(),
-    }
+def _draw_raster(layer: RasterLayer, title: str, lang: Lang) -> _DrawnLayer:
+    """Draw a raster as a picture in the projection of the map, which only stretches it."""
+    painted = paint_raster(layer, "EPSG:3857", lang)
+    west, south, east, north = painted.bounds
+    to_metres = Transformer.from_crs("EPSG:4326", "EPSG:3857", always_xy=True)
+    half = to_metres.transform(180, 0)[0]
+    box = [(side / (2 * half) + 0.5) * _WORLD for side in (west, -north, east, -south)]
+    image = base64.b64encode(painted.png()).decode("ascii")
+    return _DrawnLayer(
+        title=title,
+        kind=painted.resolved.kind,
+        legend=painted.resolved.legend_lines(title),
+        visible=layer.visible,
+        data={
+            "image": f"data:image/png;base64,{image}",
+            "box": box,
+            "opacity": painted.opacity,
+        },
+        opacity=painted.opacity,
+    )

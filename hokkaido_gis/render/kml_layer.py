@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 import shapely
 
-from hokkaido_gis.render.kml_geometry import escape_html, escape_xml
+from hokkaido_gis.render.kml_geometry import escape_all, escape_html, escape_xml
+from hokkaido_gis.render.kml_rings import is_long
 from hokkaido_gis.render.text import format_column, format_names
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Sequence
+
+    import numpy.typing as npt
 
     from hokkaido_gis.render.classes import Resolved
     from hokkaido_gis.render.scene import Lang, Layer
@@ -25,12 +28,6 @@ _TYPES = {
     "floating": "double",
     "mixed-integer-float": "double",
     "boolean": "bool",
-}
-_PLAIN: dict[str, Callable[[Any], str]] = {
-    "string": lambda value: escape_xml(str(value)),
-    "double": lambda value: repr(float(value)).replace("inf", "INF"),
-    "int": str,
-    "bool": lambda value: str(int(value)),
 }
 
 
@@ -58,6 +55,22 @@ class KmlLayer:
     def has_points(self) -> bool:
         """Whether an icon is needed: any feature is a point or may hold one."""
         return bool(np.isin(shapely.get_type_id(self.shapes), (0, 4, 7)).any())
+
+    @cached_property
+    def vertices(self) -> Indices:
+        """Vertices of each feature."""
+        return np.asarray(shapely.get_num_coordinates(self.shapes), dtype=np.intp)
+
+    @cached_property
+    def quarters(self) -> Indices:
+        """Radius of each disc in quarters of a pixel, fine enough for the eye."""
+        radii = self.resolved.radii
+        return np.zeros(0, np.intp) if radii is None else np.rint(4 * radii).astype(np.intp)
+
+    @cached_property
+    def long(self) -> npt.NDArray[np.bool_]:
+        """Whether each feature has an area of very many vertices, which is written in pieces."""
+        return is_long(self.shapes)
 
     @cached_property
     def table(self) -> pd.DataFrame:
@@ -109,15 +122,41 @@ class KmlColumn:
             found = "int" if largest < 2**31 else "double" if largest <= 2**53 else "string"
         return found
 
-    def cells(self, rows: Indices, lang: Lang) -> list[str]:
-        """Write rows of the balloons' tables."""
-        head = f'<tr><th align="left">{escape_html(self.heading)}</th><td>'
-        texts = format_column(self.values.iloc[rows], lang)
-        return [f"{head}{escape_html(text)}</td></tr>" for text in texts]
+    def texts(self, rows: Indices, lang: Lang) -> tuple[Sequence[str], Sequence[str], bool]:
+        """Write values for balloons and for other programs, escaped, and say if all are known.
 
-    def data(self, rows: Indices) -> list[str]:
-        """Write SimpleData; missing values are left out."""
-        head, plain = f'<SimpleData name="{escape_xml(self.name)}">', _PLAIN[self.type]
+        Where some are missing, the second texts are whole elements, empty for missing values.
+        """
         values = self.values.iloc[rows]
-        pairs = zip(values.tolist(), values.notna().tolist(), strict=True)
-        return [f"{head}{plain(value)}</SimpleData>" if known else "" for value, known in pairs]
+        known = values.notna().to_numpy()
+        if known.all():
+            plain = _plain(values, self.type)
+            shown = plain if self._is_text else format_column(values, lang)
+            cells = escape_all(shown, escape_html)
+            return cells, escape_all(plain, escape_xml), True
+        cells = escape_all(format_column(values, lang), escape_html)
+        plain = escape_all(_plain(values[known], self.type), escape_xml)
+        found = (f"{self.data_head}{text}</SimpleData>" for text in plain)
+        return cells, [next(found) if is_known else "" for is_known in known.tolist()], False
+
+    @property
+    def _is_text(self) -> bool:
+        return isinstance(self.values.dtype, pd.StringDtype)
+
+    @cached_property
+    def data_head(self) -> str:
+        """Opening tag of SimpleData."""
+        return f'<SimpleData name="{escape_xml(self.name)}">'
+
+
+def _plain(values: pd.Series, kml_type: str) -> Sequence[str]:
+    """Write known values as KML's types want them, not yet escaped."""
+    if kml_type == "double":
+        numbers = values.to_numpy(dtype=float)
+        texts = list(map(repr, numbers.tolist()))
+        if np.isfinite(numbers).all():
+            return texts
+        return [text.replace("inf", "INF") for text in texts]
+    if kml_type == "bool":
+        return [str(int(value)) for value in values.tolist()]
+    return list(map(str, values.tolist()))

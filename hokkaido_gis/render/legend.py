@@ -11,18 +11,19 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.patches import Circle
+from matplotlib.patches import Circle, Polygon
 from matplotlib.transforms import Affine2D
 
 from hokkaido_gis.render.fonts import drawing_style
 from hokkaido_gis.render.page import wrap_text
 from hokkaido_gis.render.swatches import Box, make_swatch
-from hokkaido_gis.render.text import WORDS
+from hokkaido_gis.render.text import WORDS, credit_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from hokkaido_gis.render.classes import Resolved
+    from hokkaido_gis.render.page import Described
     from hokkaido_gis.render.scene import Lang, Symbol
     from hokkaido_gis.render.shapes import Kind
 
@@ -45,16 +46,29 @@ class LegendBlock(NamedTuple):
 
 
 class _Row(NamedTuple):
-    """Lines of text with the symbol in front of them; headings have none."""
+    """Lines of text with the symbol in front of them; headings have none.
+
+    Of proportional discs, `room` is the diameter of the largest one, which all swatches have.
+    """
 
     lines: tuple[str, ...]
     size: float
     symbol: Symbol | None = None
     kind: Kind = "area"
+    room: float = 0.0
+
+    @property
+    def swatch(self) -> tuple[float, float]:
+        """Width and height of the swatch."""
+        if self.symbol is None:
+            return 0.0, 0.0
+        disc = 2 * self.symbol.radius + 2 if self.room else 0.0
+        return max(_SWATCH[0], self.room), max(_SWATCH[1], disc)
 
     @property
     def height(self) -> float:
-        return _LINE * len(self.lines) + (0 if self.symbol else _ABOVE_HEADING)
+        text = _LINE * len(self.lines) + (0 if self.symbol else _ABOVE_HEADING)
+        return max(text, self.swatch[1])
 
 
 def draw_legend_png(
@@ -116,11 +130,50 @@ def draw_dot_png(size: int = 64) -> bytes:
         return _png(figure)
 
 
+def draw_caption_png(about: Described, *, scale: float = 1.0) -> bytes:
+    """Draw the title and credit of a scene beside an arrow to the north.
+
+    The arrow is a picture on the screen and does not turn with the globe, so its words say that it
+    holds for the view the file opens with.
+
+    Parameters
+    ----------
+    about
+        Whose title, credit and language are written.
+    scale
+        Pixels of the picture for one pixel of the layout.
+
+    Returns
+    -------
+    bytes
+        A PNG with a nearly opaque white ground.
+    """
+    texts = [(about.title, _HEADING_SIZE), (credit_line(about.credit, about.lang), _SIZE)]
+    rows = [_Row(_lines(text), size) for text, size in texts if text]
+    rows.append(_Row((WORDS["north_up"][about.lang],), _SIZE))
+    height = sum(row.height for row in rows) + 2 * _PADDING
+    with drawing_style():
+        figure = Figure(dpi=72 * scale, facecolor=(1, 1, 1, 0.92))
+        FigureCanvasAgg(figure)
+        to_pixels = Affine2D().scale(figure.dpi / 72)
+        left, tip = _PADDING + 7, height - _PADDING - 14
+        for side, ink in ((-1, "0.15"), (1, "white")):
+            corners = [(left, tip), (left + side * 7, tip - 24), (left, tip - 19)]
+            half = Polygon(corners, facecolor=ink, edgecolor="0.15", linewidth=0.8)
+            half.set_transform(to_pixels)
+            figure.add_artist(half)
+        figure.text(left, tip + 2, "N", transform=to_pixels, fontsize=10, ha="center")
+        indent = left + 7 + _PADDING
+        width = indent + _draw_column(figure, rows, indent, height - _PADDING) + _PADDING
+        figure.set_size_inches(width / 72, height / 72)
+        return _png(figure)
+
+
 def _rows(blocks: Sequence[LegendBlock], lang: Lang) -> Iterator[_Row]:
     yield _Row(_lines(WORDS["legend"][lang]), _HEADING_SIZE)
     for title, resolved in blocks:
         for text, symbol in resolved.legend_lines(title):
-            yield _Row(_lines(text), _SIZE, symbol, resolved.kind)
+            yield _Row(_lines(text), _SIZE, symbol, resolved.kind, 2 * resolved.legend_radius)
 
 
 def _lines(text: str) -> tuple[str, ...]:
@@ -151,16 +204,18 @@ def _draw_column(figure: Figure, rows: list[_Row], left: float, top: float) -> f
     for row in rows:
         indent = 0.0
         bottom = top - row.height
+        spare = (row.height - _LINE * len(row.lines)) / 2 if row.symbol else 0.0
         if row.symbol is not None:
-            indent = _SWATCH[0] + _GAP
-            box = Box(left, top - (_LINE + _SWATCH[1]) / 2, *_SWATCH)
+            width, height = row.swatch
+            indent = width + _GAP
+            box = Box(left, top - (max(_LINE, height) + height) / 2, width, height)
             swatch = make_swatch(row.symbol, row.kind, box, radius=row.symbol.radius)
             swatch.set_transform(to_pixels)
             figure.add_artist(swatch)
         for i, line in enumerate(row.lines):
             text = figure.text(
                 left + indent,
-                bottom + _LINE * (len(row.lines) - i - 0.5),
+                bottom + spare + _LINE * (len(row.lines) - i - 0.5),
                 line,
                 transform=to_pixels,
                 fontsize=row.size,

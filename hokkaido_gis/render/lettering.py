@@ -8,6 +8,7 @@ import numpy as np
 from matplotlib.patheffects import withStroke
 
 from hokkaido_gis.render.fonts import INK, text_width
+from hokkaido_gis.render.styles import LabelStyle
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 LABEL_GID = "label"
 _HEIGHT = 1.05  # of a line, by its font size
 _HALO = 1.5
+_USUAL = LabelStyle()
 
 
 def size_in_points(axes: Axes) -> Floats:
@@ -48,7 +50,15 @@ def label_sizes(texts: Sequence[str], size: float, *, clearance: float) -> Float
     return np.array(sizes, dtype=float).reshape(-1, 2) + 2 * clearance
 
 
-def write_label(axes: Axes, text: str, box: Floats, *, size: float, zorder: float) -> None:
+def write_label(
+    axes: Axes,
+    text: str,
+    box: Floats,
+    *,
+    size: float,
+    zorder: float,
+    look: LabelStyle = _USUAL,
+) -> None:
     """Write a label in the middle of a box [pt from the lower left corner of the axes]."""
     left, bottom, right, top = box
     label = axes.annotate(
@@ -56,10 +66,10 @@ def write_label(axes: Axes, text: str, box: Floats, *, size: float, zorder: floa
         ((left + right) / 2, (bottom + top) / 2),
         xycoords="axes points",
         size=size,
-        color=INK,
+        color=look.colour or INK,
         ha="center",
         va="center",
         zorder=zorder,
-        path_effects=[withStroke(linewidth=_HALO, foreground="white")],
+        path_effects=[withStroke(linewidth=_HALO, foreground=look.halo)],
     )
     label.set_gid(LABEL_GID)

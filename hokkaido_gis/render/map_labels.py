@@ -17,7 +17,6 @@ from hokkaido_gis.render.label_points import label_points
 from hokkaido_gis.render.lettering import label_sizes, size_in_points, write_label
 from hokkaido_gis.render.map_panel import POINTS_PER_PIXEL
 from hokkaido_gis.render.placement import (
-    boxes_around,
     boxes_at,
     centres_around,
     centres_upon,
@@ -44,21 +43,24 @@ _ZORDER = 1_000
 
 @dataclass(frozen=True, eq=False, slots=True)
 class _Names:
-    """Texts of a layer with the shapes they name [pt of the map], the larger first."""
+    """Texts of a layer with the shapes they name [pt of the map], the larger first.
+
+    `radii` are those of the points' symbols [pt].
+    """
 
     texts: tuple[str, ...]
     shapes: Shapes
-    radius: float
+    radii: Floats
 
     @property
     def is_point(self) -> npt.NDArray[np.bool_]:
         return np.asarray(shapely.get_dimensions(self.shapes) == 0)
 
-    def fit(self, size: float) -> npt.NDArray[np.bool_]:
-        """Whether a name of a font size is no wider than a circle as large as its area."""
+    def fit(self, size: float, factor: float) -> npt.NDArray[np.bool_]:
+        """Whether a name of `factor` times a size is no wider than a circle of its area."""
         if size == _SMALL:
             return np.ones(len(self.texts), dtype=np.bool_)
-        widths = np.array([text_width(text, size) for text in self.texts], dtype=float)
+        widths = np.array([text_width(text, size * factor) for text in self.texts], dtype=float)
         diameters = 2 * np.sqrt(shapely.area(self.shapes) / np.pi)
         is_area = shapely.get_dimensions(self.shapes) == 2
         return np.where(is_area, diameters >= widths, size == _MIDDLE)
@@ -88,14 +90,16 @@ def draw_labels(axes: Axes, placed: Sequence[PlacedLayer], lang: Lang) -> int:
         if p.layer.label is None:
             continue
         names = _names(axes, p, lang)
+        look = p.layer.label_style
         waiting = np.ones(len(names.texts), dtype=np.bool_)
-        for size in _SIZES:
-            tried = np.flatnonzero(waiting & names.fit(size))
+        for usual in _SIZES:
+            size = usual * look.size
+            tried = np.flatnonzero(waiting & names.fit(usual, look.size))
             boxes, chosen = _place(names, tried, size, frame, taken)
             found = chosen >= 0
             spots = boxes[np.flatnonzero(found), chosen[found]]
             for i, box in zip(tried[found], spots, strict=True):
-                write_label(axes, names.texts[i], box, size=size, zorder=_ZORDER)
+                write_label(axes, names.texts[i], box, size=size, zorder=_ZORDER, look=look)
             taken = np.vstack([taken, spots])
             waiting[tried[found]] = False
         left_out += int(waiting.sum())
@@ -111,7 +115,7 @@ def _names(axes: Axes, placed: PlacedLayer, lang: Lang) -> _Names:
     chosen = np.flatnonzero(named & ~shapely.is_empty(shapes) & ~shapely.is_missing(shapes))
     extent = shapely.area(shapes) + shapely.length(shapes) * 1e-6
     chosen = chosen[np.argsort(-extent[chosen], kind="stable")]
-    return _Names(tuple(texts[i] for i in chosen), shapes[chosen], _marker_reach(placed))
+    return _Names(tuple(texts[i] for i in chosen), shapes[chosen], _reach(placed)[chosen])
 
 
 def _seen(axes: Axes, shapes: Shapes) -> Shapes:
@@ -137,7 +141,7 @@ def _place(
     sizes = label_sizes([names.texts[i] for i in tried], size, clearance=_CLEARANCE)
     anchors = shapely.get_coordinates(label_points(names.shapes[tried]))
     upon = centres_upon(anchors, sizes)
-    beside = centres_around(anchors, sizes, names.radius + 0.5)
+    beside = centres_around(anchors, sizes + 2 * names.radii[tried, None], 0.5)
     shared = max(upon.shape[1], beside.shape[1])
     beside = np.pad(beside, ((0, 0), (0, shared - beside.shape[1]), (0, 0)), constant_values=np.nan)
     centres = np.where(names.is_point[tried][:, None, None], beside, upon)
@@ -166,13 +170,17 @@ def _marker_boxes(axes: Axes, placed: Sequence[PlacedLayer]) -> Floats:
     factor = size_in_points(axes)[0] / (east - west)
     boxes = [np.empty((0, 4))]
     for p in placed:
-        points = p.shapes[shapely.get_dimensions(p.shapes) == 0]
-        centres = (shapely.get_coordinates(points) - [west, south]) * factor
-        boxes.append(boxes_around(centres, _marker_reach(p)))
+        is_point = shapely.get_dimensions(p.shapes) == 0
+        points, owners = shapely.get_coordinates(p.shapes[is_point], return_index=True)
+        centres = (points - [west, south]) * factor
+        reach = _reach(p)[is_point][owners, None]
+        boxes.append(np.hstack([centres - reach, centres + reach]))
     return np.vstack(boxes)
 
 
-def _marker_reach(placed: PlacedLayer) -> float:
-    """Radius of a layer's largest point symbol [pt]."""
+def _reach(placed: PlacedLayer) -> Floats:
+    """Radius of each feature's point symbol [pt]; of a layer without sizes, its largest one."""
+    if placed.resolved.radii is not None:
+        return placed.resolved.radii * POINTS_PER_PIXEL
     radius = max((c.symbol.radius for c in placed.resolved.classes), default=0.0)
-    return radius * POINTS_PER_PIXEL
+    return np.full(len(placed.shapes), radius * POINTS_PER_PIXEL)

@@ -5,12 +5,12 @@ It stands outside the map, so it hides nothing. Lengths on the sheet are inches.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from matplotlib.patches import Polygon, Rectangle
 
+from hokkaido_gis.render.classes import round_down
 from hokkaido_gis.render.fonts import FAINT_INK, INK
 from hokkaido_gis.render.page import line_height, wrap_text
 from hokkaido_gis.render.swatches import Box, make_swatch
@@ -28,8 +28,9 @@ if TYPE_CHECKING:
 PANEL_WIDTH = 2.45
 # A point of a screen's pixel: symbols keep on paper the size they have on a screen of 96 dpi.
 POINTS_PER_PIXEL = 0.75
+_INCHES_PER_PIXEL = POINTS_PER_PIXEL / 72
 _SWATCH_LEFT, _SWATCH_WIDTH, _SWATCH_HEIGHT = 0.02, 0.3, 0.16
-_TEXT_LEFT = 0.42
+_TEXT_GAP = 0.1
 _TEXT_SIZE, _HEADING_SIZE, _LEGEND_SIZE = 8.5, 9.0, 10.5
 _ROW_GAP, _BLOCK_GAP = 0.05, 0.1
 _BAR_MOST, _BAR_HEIGHT = 1.7, 0.06
@@ -43,6 +44,14 @@ class LegendRow:
     lines: tuple[str, ...]
     symbol: Symbol | None = None
     kind: Kind = "area"
+    room: float = 0.0
+    """Of proportional discs, the diameter of the largest one in the legend [in]."""
+
+    @property
+    def swatch(self) -> tuple[float, float]:
+        """Width and height of the swatch [in]."""
+        disc = 2 * self.symbol.radius * _INCHES_PER_PIXEL if self.symbol and self.room else 0.0
+        return max(_SWATCH_WIDTH, self.room), max(_SWATCH_HEIGHT, disc)
 
     @property
     def size(self) -> float:
@@ -52,7 +61,7 @@ class LegendRow:
     @property
     def height(self) -> float:
         """Height it takes, with the gap below it [in]."""
-        return max(len(self.lines) * line_height(self.size), _SWATCH_HEIGHT) + _ROW_GAP
+        return max(len(self.lines) * line_height(self.size), self.swatch[1]) + _ROW_GAP
 
 
 def layer_rows(title: str, resolved: Resolved) -> list[LegendRow]:
@@ -66,7 +75,7 @@ def layer_rows(title: str, resolved: Resolved) -> list[LegendRow]:
         Its classes.
     """
     return [
-        _heading(text) if symbol is None else _class_row(text, symbol, resolved.kind)
+        _heading(text) if symbol is None else _class_row(text, symbol, resolved)
         for text, symbol in resolved.legend_lines(title)
         if text
     ]
@@ -76,9 +85,11 @@ def _heading(text: str) -> LegendRow:
     return LegendRow(tuple(wrap_text(text, PANEL_WIDTH, _HEADING_SIZE)))
 
 
-def _class_row(text: str, symbol: Symbol, kind: Kind) -> LegendRow:
-    lines = wrap_text(text, PANEL_WIDTH - _TEXT_LEFT, _TEXT_SIZE)
-    return LegendRow(tuple(lines), symbol, kind)
+def _class_row(text: str, symbol: Symbol, resolved: Resolved) -> LegendRow:
+    room = 2 * resolved.legend_radius * _INCHES_PER_PIXEL
+    left = _SWATCH_LEFT + max(_SWATCH_WIDTH, room) + _TEXT_GAP
+    lines = wrap_text(text, PANEL_WIDTH - left, _TEXT_SIZE)
+    return LegendRow(tuple(lines), symbol, resolved.kind, room)
 
 
 def panel_height(rows: Sequence[LegendRow]) -> float:
@@ -118,13 +129,15 @@ def draw_legend(axes: Axes, height: float, rows: Sequence[LegendRow], lang: Lang
         if row.symbol is None:
             top -= _BLOCK_GAP if i else 0.0
         else:
-            bottom = top - (line_height(row.size) + _SWATCH_HEIGHT) / 2
-            box = Box(_SWATCH_LEFT, bottom, _SWATCH_WIDTH, _SWATCH_HEIGHT)
-            radius = row.symbol.radius * POINTS_PER_PIXEL / 72
+            width, swatch = row.swatch
+            bottom = top - (max(line_height(row.size), swatch) + swatch) / 2
+            box = Box(_SWATCH_LEFT, bottom, width, swatch)
+            radius = row.symbol.radius * _INCHES_PER_PIXEL
             axes.add_artist(make_swatch(row.symbol, row.kind, box, radius=radius))
-        left = 0.0 if row.symbol is None else _TEXT_LEFT
+        left = 0.0 if row.symbol is None else _SWATCH_LEFT + row.swatch[0] + _TEXT_GAP
+        spare = max(0.0, row.height - _ROW_GAP - len(row.lines) * line_height(row.size)) / 2
         for j, line in enumerate(row.lines):
-            middle = top - (j + 0.5) * line_height(row.size)
+            middle = top - spare - (j + 0.5) * line_height(row.size)
             axes.text(left, middle, line, size=row.size, va="center")
         top -= row.height
 
@@ -159,7 +172,7 @@ def _draw_north(axes: Axes) -> None:
 
 
 def _draw_scale_bar(axes: Axes, scale: float) -> None:
-    length = round_length(scale * _BAR_MOST)
+    length = round_down(scale * _BAR_MOST)
     inches = length / scale
     left, bottom = 0.06, 0.06
     for i, colour in enumerate((INK, "white")):
@@ -176,15 +189,3 @@ def _draw_scale_bar(axes: Axes, scale: float) -> None:
     for part in (0.0, 0.5, 1.0):
         text = format_number(length * part / 1000) + (" km" if part == 1 else "")
         axes.text(left + inches * part, bottom + 0.09, text, size=7.5, ha="center", va="bottom")
-
-
-def round_length(most: float) -> float:
-    """Return the longest length of 1, 2 or 5 times a power of ten that is not over `most`.
-
-    Examples
-    --------
-    >>> round_length(137_000), round_length(4_300)
-    (100000.0, 2000.0)
-    """
-    power = 10.0 ** math.floor(math.log10(most))
-    return next(step * power for step in (5, 2, 1) if step * power <= most * (1 + 1e-9))

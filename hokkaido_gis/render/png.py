@@ -7,7 +7,7 @@ to each other, north is up in the middle, and over the whole of Hokkaido shapes 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -30,6 +30,8 @@ from hokkaido_gis.render.map_panel import (
     panel_height,
 )
 from hokkaido_gis.render.page import DPI, make_sheet, write_picture
+from hokkaido_gis.render.raster_image import PaintedRaster, paint_raster
+from hokkaido_gis.render.scene import RasterLayer
 from hokkaido_gis.render.shapes import simple_parts
 from hokkaido_gis.render.swatches import edge_colour, face_colour
 
@@ -40,7 +42,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from hokkaido_gis.render.scene import Bounds, Layer, Scene, Symbol
+    from hokkaido_gis.render.scene import AnyLayer, Bounds, Lang, Layer, Scene, Symbol
     from hokkaido_gis.render.shapes import Indices, Shapes
 
 SEA = "#eaf2f6"
@@ -69,6 +71,19 @@ class PlacedLayer:
     layer: Layer
     shapes: Shapes
     resolved: Resolved
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class PlacedRaster:
+    """A raster layer painted in the map's projection."""
+
+    layer: RasterLayer
+    painted: PaintedRaster
+
+    @property
+    def resolved(self) -> Resolved:
+        """Its classes."""
+        return self.painted.resolved
 
 
 def write_png(scene: Scene, path: str | Path, *, dpi: float = DPI) -> Path:
@@ -102,7 +117,7 @@ def draw_scene(scene: Scene) -> Figure:
     """Draw a scene on a new figure, to be called and saved within `fonts.drawing_style`."""
     scene = scene.placed()
     crs = local_crs(scene.bounds)
-    placed = [_place(layer, crs, scene) for layer in scene.layers if layer.visible]
+    placed = [_place(layer, crs, scene.lang) for layer in scene.layers if layer.visible]
     if not placed:
         raise RenderError(
             f"Scene {scene.title!r} has no visible layer, and a picture cannot switch one on. "
@@ -116,8 +131,12 @@ def draw_scene(scene: Scene) -> Figure:
     axes = sheet.axes(0, panel - height, width, height)
     _prepare_map(axes, view)
     for rank, p in enumerate(placed, start=1):
-        _draw_layer(axes, p, view, rank)
-    unnamed = draw_labels(axes, placed, scene.lang)
+        if isinstance(p, PlacedRaster):
+            _draw_raster(axes, p, rank)
+        else:
+            _draw_layer(axes, p, view, rank)
+    features = [p for p in placed if isinstance(p, PlacedLayer)]
+    unnamed = draw_labels(axes, features, scene.lang)
     beside = sheet.axes(width + _GAP, 0, PANEL_WIDTH, panel)
     draw_legend(beside, panel, rows, scene.lang)
     draw_north_and_scale(beside, _ground_length(view, crs) / width)
@@ -140,15 +159,17 @@ def local_crs(bounds: Bounds) -> CRS:
     )
 
 
-def _place(layer: Layer, crs: CRS, scene: Scene) -> PlacedLayer:
+def _place(layer: AnyLayer, crs: CRS, lang: Lang) -> PlacedLayer | PlacedRaster:
+    if isinstance(layer, RasterLayer):
+        return PlacedRaster(layer, paint_raster(layer, crs, lang))
     shapes = layer.frame.geometry.to_crs(crs).to_numpy()
-    return PlacedLayer(layer, shapely.force_2d(shapes), resolve(layer, scene.lang))
+    return PlacedLayer(layer, shapely.force_2d(shapes), resolve(layer, lang))
 
 
-def _view(scene: Scene, placed: Sequence[PlacedLayer], crs: CRS) -> Bounds:
+def _view(scene: Scene, placed: Sequence[PlacedLayer | PlacedRaster], crs: CRS) -> Bounds:
     """West, south, east, north of the map [m of its CRS], in a shape that suits a page."""
     if scene.view is None:
-        shapes = np.concatenate([p.shapes for p in placed])
+        shapes = np.concatenate([_extent(p) for p in placed])
         shown = shapes[~shapely.is_missing(shapes) & ~shapely.is_empty(shapes)]
         if len(shown) == 0:
             raise RenderError(f"Scene {scene.title!r}: every visible layer is empty.")
@@ -165,6 +186,13 @@ def _view(scene: Scene, placed: Sequence[PlacedLayer], crs: CRS) -> Bounds:
     west, south = centre - span / 2
     east, north = centre + span / 2
     return float(west), float(south), float(east), float(north)
+
+
+def _extent(placed: PlacedLayer | PlacedRaster) -> Shapes:
+    """Shapes that the view should hold."""
+    if isinstance(placed, PlacedLayer):
+        return placed.shapes
+    return np.array([shapely.box(*placed.painted.bounds)], dtype=object)
 
 
 def _map_size(view: Bounds) -> tuple[float, float]:
@@ -191,19 +219,42 @@ def _prepare_map(axes: Axes, view: Bounds) -> None:
     axes.set_gid("map")
 
 
+def _draw_raster(axes: Axes, placed: PlacedRaster, rank: int) -> None:
+    west, south, east, north = placed.painted.bounds
+    rgba = placed.painted.rgba
+    rgba[..., 3] = np.rint(rgba[..., 3] * placed.painted.opacity)
+    limits = axes.get_xlim(), axes.get_ylim()
+    axes.imshow(
+        rgba,
+        extent=(west, east, south, north),
+        interpolation="nearest",
+        aspect="auto",
+        zorder=rank,
+    )
+    axes.set(xlim=limits[0], ylim=limits[1])
+
+
 def _draw_layer(axes: Axes, placed: PlacedLayer, view: Bounds, rank: int) -> None:
     """Draw the features within the view, areas below lines below points."""
-    parts, classes = _visible_parts(placed, view)
+    parts, owners = _visible_parts(placed, view)
     dimensions = shapely.get_dimensions(parts)
     for dimension, draw in ((2, _draw_areas), (1, _draw_lines), (0, _draw_points)):
         chosen = dimensions == dimension
         if chosen.any():
-            symbols = [c.symbol for c in placed.resolved.classes]
-            draw(axes, parts[chosen], [symbols[i] for i in classes[chosen]], rank)
+            draw(axes, parts[chosen], _symbols(placed.resolved, owners[chosen]), rank)
+
+
+def _symbols(resolved: Resolved, features: Indices) -> list[Symbol]:
+    """Symbol of each feature, discs with their own radius."""
+    symbols = [resolved.classes[i].symbol for i in resolved.index[features]]
+    if resolved.radii is None:
+        return symbols
+    pairs = zip(symbols, resolved.radii[features].tolist(), strict=True)
+    return [replace(symbol, radius=radius) for symbol, radius in pairs]
 
 
 def _visible_parts(placed: PlacedLayer, view: Bounds) -> tuple[Shapes, Indices]:
-    """Single-part geometries within the view, and their classes.
+    """Single-part geometries within the view, and the features they belong to.
 
     They are thinned to a quarter of a pixel, which no eye can see and keeps SVG files small.
     """
@@ -211,7 +262,7 @@ def _visible_parts(placed: PlacedLayer, view: Bounds) -> tuple[Shapes, Indices]:
     parts, owners = simple_parts(placed.shapes)
     near = shapely.intersects(shapely.envelope(parts), shapely.box(*view))
     thinned = shapely.simplify(parts[near], pixel / 4)
-    return thinned, placed.resolved.index[owners[near]]
+    return thinned, owners[near]
 
 
 def _draw_areas(axes: Axes, parts: Shapes, symbols: Sequence[Symbol], rank: int) -> None:
@@ -251,6 +302,9 @@ def _draw_lines(axes: Axes, parts: Shapes, symbols: Sequence[Symbol], rank: int)
 
 
 def _draw_points(axes: Axes, parts: Shapes, symbols: Sequence[Symbol], rank: int) -> None:
+    # Large ones lie lowest, so that none is hidden.
+    order = np.argsort([-s.radius for s in symbols], kind="stable")
+    parts, symbols = parts[order], [symbols[i] for i in order]
     axes.scatter(
         shapely.get_x(parts),
         shapely.get_y(parts),

@@ -6,7 +6,7 @@ No drawing library is known here. The writers (`kml`, `html`, `png`) draw what t
 
 from __future__ import annotations
 
-import re
+import math
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -14,117 +14,52 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from pyproj import CRS, Transformer
+from pyproj.exceptions import CRSError
 
 from hokkaido_gis.errors import RenderError, name_some
+from hokkaido_gis.render.label_points import label_points
+from hokkaido_gis.render.styles import (
+    MISSING,
+    Categorical,
+    Category,
+    Graduated,
+    LabelStyle,
+    Proportional,
+    Single,
+    Style,
+    Symbol,
+    check_opacity,
+    colour_categories,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping, Sequence
 
+    import numpy.typing as npt
+
+__all__ = [
+    "MISSING",
+    "AnyLayer",
+    "Bounds",
+    "Categorical",
+    "Category",
+    "Graduated",
+    "LabelStyle",
+    "Lang",
+    "Layer",
+    "Proportional",
+    "RasterLayer",
+    "Scene",
+    "Single",
+    "Style",
+    "Symbol",
+    "colour_categories",
+    "to_wgs84",
+]
+
 Lang = Literal["ja", "en"]
 Bounds = tuple[float, float, float, float]
-
-
-@dataclass(frozen=True, slots=True)
-class Symbol:
-    """How one class is drawn.
-
-    Parameters
-    ----------
-    fill
-        Colour of areas and points, ``#rrggbb``.
-    fill_opacity
-        0 (clear) to 1 (solid).
-    stroke
-        Colour of outlines and lines, ``#rrggbb``.
-    stroke_width
-        Width of outlines and lines [px of a screen, pt on paper]; 0 draws none.
-    radius
-        Radius of points [px].
-    """
-
-    fill: str = "#4c9f70"
-    fill_opacity: float = 0.7
-    stroke: str = "#555555"
-    stroke_width: float = 0.8
-    radius: float = 5.0
-
-    def __post_init__(self) -> None:
-        for colour in (self.fill, self.stroke):
-            if not re.fullmatch(r"#[0-9a-fA-F]{6}", colour):
-                raise RenderError(f"A colour must be written #rrggbb; got {colour!r}.")
-        if not 0 <= self.fill_opacity <= 1:
-            raise RenderError(f"An opacity lies between 0 and 1; got {self.fill_opacity}.")
-
-
-MISSING = Symbol(fill="#d9d9d9", fill_opacity=0.55, stroke="#8c8c8c", stroke_width=0.5)
-
-
-@dataclass(frozen=True, slots=True)
-class Single:
-    """One symbol for every feature."""
-
-    symbol: Symbol = Symbol()
-    label: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Category:
-    """One value of a categorical style, its legend text and its symbol."""
-
-    value: Hashable
-    label: str
-    symbol: Symbol
-
-
-@dataclass(frozen=True, slots=True)
-class Categorical:
-    """A symbol for each listed value of a column; other values fall into the missing class."""
-
-    column: Hashable
-    categories: tuple[Category, ...]
-    missing: Symbol = MISSING
-
-
-@dataclass(frozen=True, slots=True)
-class Graduated:
-    """Colours by classes of a number.
-
-    Parameters
-    ----------
-    column
-        Column of numbers.
-    method
-        How breaks are found where `breaks` is not given (mapclassify's names in plain words).
-    classes
-        Number of classes.
-    breaks
-        Fixed upper limits of all classes but the last, ascending; a value equal to a limit belongs
-        to the class below it.
-    palette
-        ColorBrewer name, light to dark.
-    unit
-        Unit shown in the legend, such as ``kW``.
-    opacity
-        Of areas and points, 0 (clear) to 1 (solid).
-    stroke, stroke_width
-        Outline of areas and points. Lines have this width, and the colour of their class.
-    missing
-        Symbol of features whose value is missing or infinite.
-    """
-
-    column: Hashable
-    method: Literal["quantile", "equal", "natural"] = "quantile"
-    classes: int = 5
-    breaks: tuple[float, ...] | None = None
-    palette: str = "YlGnBu"
-    unit: str = ""
-    opacity: float = 0.75
-    stroke: str = "#555555"
-    stroke_width: float = 0.6
-    missing: Symbol = MISSING
-
-
-Style = Single | Categorical | Graduated
 
 
 @dataclass(frozen=True, eq=False)
@@ -149,6 +84,8 @@ class Layer:
         column of `table` under its own name.
     visible
         Whether the layer is shown when the map opens.
+    label_style
+        How the texts of `label` look.
     """
 
     frame: gpd.GeoDataFrame
@@ -158,6 +95,7 @@ class Layer:
     label: Hashable | None = None
     popup: Mapping[Any, str] | None = None
     visible: bool = True
+    label_style: LabelStyle = field(default_factory=LabelStyle)
 
     def __post_init__(self) -> None:
         if not isinstance(self.frame, gpd.GeoDataFrame):
@@ -211,6 +149,117 @@ class Layer:
 
 
 @dataclass(frozen=True, eq=False)
+class RasterLayer:
+    """Cells of a grid, coloured by classes of their values and laid over the ground.
+
+    Parameters
+    ----------
+    values
+        Numbers by row and column. Cells that are not finite or equal `nodata` are clear.
+    transform
+        Six numbers (a, b, c, d, e, f) that move column and row to the corner of a cell: x = a col +
+        b row + c, y = d col + e row + f; what rasterio gives as ``transform``.
+    crs
+        CRS of x and y, in any form that pyproj understands.
+    title
+        Name in the layer list and the legend.
+    unit
+        Unit shown in the legend, such as ``m/s``.
+    breaks, method, classes, palette
+        Classes and colours, as of `Graduated`.
+    opacity
+        Of the whole layer, 0 (clear) to 1 (solid).
+    nodata
+        Number that stands for no value, if any.
+    visible
+        Whether the layer is shown when the map opens.
+
+    Examples
+    --------
+    A grid of 2 rows and 3 columns, its north-west corner at 141 E 43 N, cells of half a degree:
+
+    >>> speeds = [[5.1, 6.4, 7.2], [4.8, 5.9, float("nan")]]
+    >>> wind = RasterLayer(speeds, (0.5, 0, 141, 0, -0.5, 43), "EPSG:4326", breaks=(5.5, 6.5))
+    >>> wind.bounds
+    (141.0, 42.0, 142.5, 43.0)
+    """
+
+    values: npt.ArrayLike
+    transform: Sequence[float]
+    crs: Any
+    title: str = ""
+    unit: str = ""
+    breaks: tuple[float, ...] | None = None
+    method: Literal["quantile", "equal", "natural"] = "quantile"
+    classes: int = 5
+    palette: str = "YlGnBu"
+    opacity: float = 0.7
+    nodata: float | None = None
+    visible: bool = True
+
+    def __post_init__(self) -> None:
+        cells = np.asarray(self.values)
+        if cells.ndim != 2 or cells.size == 0 or cells.dtype.kind not in "biuf":
+            raise RenderError(
+                f"Raster {self.title!r} needs numbers in rows and columns; got "
+                f"{cells.dtype} of shape {cells.shape}. Give one band of it."
+            )
+        numbers = tuple(float(number) for number in self.transform)[:6]
+        if len(numbers) < 6 or not all(map(math.isfinite, numbers)):
+            raise RenderError(
+                f"Raster {self.title!r} needs the six numbers of its transform; got "
+                f"{name_some(list(self.transform), most=9)}."
+            )
+        if self.crs is None:
+            raise RenderError(
+                f"Raster {self.title!r} has no CRS, so it cannot be placed on a map. "
+                "Give that of its coordinates, e.g. 'EPSG:6668' for JGD2011."
+            )
+        check_opacity(self.opacity)
+        object.__setattr__(self, "values", cells)
+        object.__setattr__(self, "transform", numbers)
+        try:
+            object.__setattr__(self, "crs", CRS.from_user_input(self.crs))
+        except CRSError as error:
+            raise RenderError(
+                f"Raster {self.title!r}: {self.crs!r} is no CRS ({error})."
+            ) from error
+
+    @property
+    def numbers(self) -> npt.NDArray[np.float64]:
+        """The values as doubles, not a number where a cell is clear."""
+        cells = np.array(self.values, dtype=float)
+        clear = ~np.isfinite(cells)
+        if self.nodata is not None:
+            clear |= cells == self.nodata
+        cells[clear] = np.nan
+        return cells
+
+    @property
+    def bounds(self) -> Bounds:
+        """West, south, east, north [degrees, WGS84] of the whole grid."""
+        rows, columns = np.shape(self.values)
+        a, b, c, d, e, f = self.transform
+        corners = np.array([(0, 0), (columns, 0), (0, rows), (columns, rows)])
+        x, y = corners @ (a, b) + c, corners @ (d, e) + f
+        if self.crs == CRS("EPSG:4326"):
+            box = (x.min(), y.min(), x.max(), y.max())
+        else:
+            move = Transformer.from_crs(self.crs, "EPSG:4326", always_xy=True)
+            box = move.transform_bounds(x.min(), y.min(), x.max(), y.max())
+        west, south, east, north = map(float, box)
+        if not (-180 <= west < east <= 180 and -90 <= south < north <= 90):
+            raise RenderError(
+                f"Raster {self.title!r} has coordinates that are no longitude and latitude. Check "
+                f"that its CRS ({self.crs}) is the one its transform was measured in."
+            )
+        return west, south, east, north
+
+
+AnyLayer = Layer | RasterLayer
+
+
+@dataclass(frozen=True, eq=False)
 class Scene:
     """A figure: what is drawn, in which order, and what stands around it.
 
@@ -219,7 +268,7 @@ class Scene:
     title
         Heading.
     layers
-        Drawn in this order, the first lowest.
+        Features and rasters, drawn in this order, the first lowest.
     caption
         What the reader should know: how much is real, published or synthetic.
     credit
@@ -231,7 +280,7 @@ class Scene:
     """
 
     title: str
-    layers: Sequence[Layer]
+    layers: Sequence[AnyLayer]
     caption: str = ""
     credit: str = ""
     lang: Lang = "ja"
@@ -253,9 +302,8 @@ class Scene:
         """
         if self.view is not None:
             return self.view
-        shapes = [to_wgs84(layer.frame).geometry.to_numpy() for layer in self.layers]
         # Missing and empty geometries have no bounds; places outside a projection infinite ones.
-        boxes = shapely.bounds(np.concatenate(shapes))
+        boxes = np.vstack([_boxes(layer) for layer in self.layers])
         boxes = boxes[np.isfinite(boxes).all(axis=1)]
         if len(boxes) == 0:
             raise RenderError(
@@ -266,24 +314,38 @@ class Scene:
         return west, south, east, north
 
     def placed(self) -> Scene:
-        """Move all layers to longitude and latitude; points at NaN count as missing.
+        """Move features to longitude and latitude; points at NaN count as missing.
 
         Returns
         -------
         Scene
-            The same scene, with its layers in WGS84.
+            The same scene, with its features in WGS84, those of proportional discs as the points
+            they stand at. Rasters stay in their CRS: moving them changes them, so each writer does
+            it once (`raster_image.paint_raster`).
 
         Raises
         ------
         RenderError
             If coordinates of a layer are no longitude and latitude.
         """
-        return replace(self, layers=[_place(layer) for layer in self.layers])
+        return replace(
+            self,
+            layers=[
+                layer if isinstance(layer, RasterLayer) else _place(layer) for layer in self.layers
+            ],
+        )
 
 
 def to_wgs84(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Move a layer to WGS84 longitude and latitude, which KML and web maps need."""
     return frame.to_crs("EPSG:4326")
+
+
+def _boxes(layer: AnyLayer) -> npt.NDArray[np.float64]:
+    """Bounds of a layer's parts [degrees, WGS84], one a row."""
+    if isinstance(layer, RasterLayer):
+        return np.array([layer.bounds])
+    return shapely.bounds(to_wgs84(layer.frame).geometry.to_numpy())
 
 
 def _place(layer: Layer) -> Layer:
@@ -298,4 +360,7 @@ def _place(layer: Layer) -> Layer:
             f"Layer {layer.title!r} has coordinates that are no longitude and latitude. Check that "
             f"its CRS ({layer.frame.crs}) is the one its coordinates were measured in."
         )
+    if isinstance(layer.style, Proportional):
+        points = label_points(frame.geometry.to_numpy())
+        frame = frame.set_geometry(gpd.GeoSeries(points, index=frame.index, crs=frame.crs))
     return replace(layer, frame=frame)

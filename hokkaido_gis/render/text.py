@@ -12,12 +12,16 @@ import pandas as pd
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    import numpy.typing as npt
+
     from hokkaido_gis.render.scene import Lang
 
 MISSING_TEXT: dict[Lang, str] = {"ja": "データなし", "en": "no data"}
 WORDS: dict[str, dict[Lang, str]] = {
     "legend": {"ja": "凡例", "en": "Legend"},
     "credit": {"ja": "出典", "en": "Source"},
+    "caption": {"ja": "題名と方位", "en": "Title and north"},
+    "north_up": {"ja": "開いたときは北が上", "en": "North is up when opened"},
     "labels": {"ja": "ラベル", "en": "Labels"},
     "map": {"ja": "地図", "en": "Map"},
     "layer": {"ja": "レイヤ", "en": "Layer"},
@@ -37,6 +41,24 @@ WORDS: dict[str, dict[Lang, str]] = {
         "ja": "この地図の表示には JavaScript が必要です。",
         "en": "This map needs JavaScript to be drawn.",
     },
+    "too_old": {
+        "ja": "このブラウザは古いため地図を表示できません。新しい版でお開きください。",
+        "en": "This browser is too old to draw the map. Please open it in a newer one.",
+    },
+    "measure": {"ja": "距離・面積を測る", "en": "Measure distance and area"},
+    "measure_how": {
+        "ja": "地図をクリックして点を置いてください (Esc で終了)",
+        "en": "Click on the map to put points (Esc ends)",
+    },
+    "distance": {"ja": "距離", "en": "Distance"},
+    "area": {"ja": "面積", "en": "Area"},
+    "print": {"ja": "印刷", "en": "Print"},
+    "opacity": {"ja": "濃さ", "en": "Opacity"},
+    "tiles": {"ja": "背景地図", "en": "Background map"},
+    "thinned": {
+        "ja": "線を約 {metres} m の精度に簡略化しています",
+        "en": "Lines are simplified to about {metres} m",
+    },
     "lost_digits": {"ja": "値が失われた桁の幅", "en": "span of the digits lost"},
     "remainder": {"ja": "内訳不明", "en": "not attributable"},
     "mean": {"ja": "市町村平均", "en": "mean of municipalities"},
@@ -50,6 +72,7 @@ WORDS: dict[str, dict[Lang, str]] = {
 _NO_YES: dict[Lang, tuple[str, str]] = {"ja": ("いいえ", "はい"), "en": ("no", "yes")}
 # Beyond these nobody counts zeros, and doubles have no digits to fill the places.
 _PLAIN_LEAST, _PLAIN_MOST = 1e-6, 1e15
+_POWERS = np.array([1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1.0, 1e1, 1e2])
 
 
 def format_number(value: float, *, digits: int = 4) -> str:
@@ -81,6 +104,25 @@ def _format_double(number: float, digits: int = 4) -> str:
         return f"{number + 0.0:,.0f}"  # no -0
     decimals = digits - 1 - math.floor(math.log10(size))
     return f"{number:,.{decimals}f}".rstrip("0").rstrip(".")
+
+
+def _format_doubles(numbers: npt.NDArray[np.float64], digits: int = 4) -> list[str]:
+    """Write many doubles as `_format_double` would, those of equal decimals together."""
+    size = np.abs(numbers)
+    with np.errstate(invalid="ignore"):
+        whole = (np.trunc(numbers) == numbers) | (size >= 10 ** (digits - 1))
+    plain = ((size >= _PLAIN_LEAST) & (size < _PLAIN_MOST)) | (size == 0)
+    places = np.where(whole, 0, digits + 6 - np.searchsorted(_POWERS, size, side="right"))
+    texts = np.full(len(numbers), "", dtype=object)
+    for decimals in np.unique(places[plain]).tolist():
+        rows = np.flatnonzero(plain & (places == decimals))
+        written = map(f"{{:,.{decimals}f}}".format, (numbers[rows] + 0.0).tolist())
+        bare = (text.rstrip("0").rstrip(".") for text in written) if decimals else written
+        texts[rows] = list(bare)
+    for row in np.flatnonzero(~plain).tolist():
+        texts[row] = _format_double(float(numbers[row]), digits)
+    found: list[str] = texts.tolist()
+    return found
 
 
 def format_value(value: object, lang: Lang = "ja") -> str:
@@ -116,8 +158,11 @@ def format_column(values: pd.Series, lang: Lang = "ja", *, missing: str | None =
     missing
         What stands for missing values; the usual words where ``None``.
     """
+    known = values.notna()
+    if known.all():
+        return list(_format_known(values, lang))
     blank = MISSING_TEXT[lang] if missing is None else missing
-    return _fill_gaps(values, _format_known(values[values.notna()], lang), blank)
+    return _fill_gaps(values, _format_known(values[known], lang), blank)
 
 
 def _format_known(values: pd.Series, lang: Lang) -> Sequence[str]:
@@ -130,7 +175,9 @@ def _format_known(values: pd.Series, lang: Lang) -> Sequence[str]:
     if pd.api.types.is_integer_dtype(dtype):
         return [f"{value:,}" for value in values.tolist()]
     if pd.api.types.is_float_dtype(dtype):
-        return [_format_double(value) for value in values.tolist()]
+        return _format_doubles(values.to_numpy(dtype=float))
+    if isinstance(dtype, pd.StringDtype):
+        return list(values.tolist())
     return [format_value(value, lang) for value in values.tolist()]
 
 
@@ -149,6 +196,8 @@ def format_names(values: pd.Series, missing: str = "") -> list[str]:
     >>> format_names(pd.Series([1202.0, None]))
     ['1202', '']
     """
+    if isinstance(values.dtype, pd.StringDtype):
+        return list(values.fillna(missing).tolist())
     return _fill_gaps(values, [_name(value) for value in values[values.notna()].tolist()], missing)
 
 

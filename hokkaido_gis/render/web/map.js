@@ -1,170 +1,76 @@
-/*
- * Draws the scene that stands in this page as JSON: Leaflet paths on one canvas, labels that keep
- * clear of one another, popups, layer switches and the search.
- *
- * Every text that comes from data is set as textContent, never as HTML.
- */
-'use strict';
+// ---- The map and what stands around it -------------------------------------------------------------
 
-(() => {
-  const POINT = 0;
-  const LINE = 1;
-  const AREA = 2;
-  const DEGREES = 1e-5; // of one unit of the integer coordinates
+const MARGIN = 14; // around the fitted view [px]
+const WIDE_STAGE = 800; // from here on the fitted view keeps clear of the panels [px]
+const WHOLE_ZOOM = 16; // the closest that the fitted view comes
+const FEATURE_ZOOM = 12; // the closest that choosing a search match zooms in
+const LABEL_GAP = 4; // between two labels [px]
+const LABEL_LINE = 15; // height of a label's line of usual size, as in the style sheet [px]
+const LABELS_SHOWN = 800;
+const MATCHES_SHOWN = 30;
 
-  const MARGIN = 14; // around the fitted view [px]
-  const WIDE_STAGE = 800; // from here on the fitted view keeps clear of the panels [px]
-  const WHOLE_ZOOM = 16; // the closest that the fitted view comes
-  const FEATURE_ZOOM = 12; // the closest that choosing a search match zooms in
-  const REACH = 5; // how far from a line or point a click still counts [px]
-  const LABEL_GAP = 4; // between two labels [px]
-  const LABEL_LINE = 15; // height of a label's line, as in the style sheet [px]
-  const MATCHES_SHOWN = 30;
+function element(tag, className, text) {
+  const node = document.createElement(tag);
+  if (className) node.className = className;
+  if (text !== undefined) node.textContent = text;
+  return node;
+}
 
+/** Let Leaflet's pins take their picture from the style sheet, since it cannot ask for a file. */
+function inlinePins() {
+  const sample = document.body.appendChild(element('div', 'leaflet-default-icon-path'));
+  const [, url] = getComputedStyle(sample).backgroundImage.match(/^url\("(data:.*)"\)$/) || [];
+  sample.remove();
+  if (!url) return;
+  L.Icon.Default.imagePath = '';
+  L.Icon.Default.mergeOptions({iconUrl: url, iconRetinaUrl: url, shadowUrl: ''});
+}
+
+async function loadRaster(layer) {
+  const image = new Image();
+  image.src = layer.image;
+  await image.decode();
+  layer.picture = image;
+}
+
+async function loadShapes(layer) {
+  const shapes = decodeShapes(await unpack(layer.shapes));
+  const {radii, symbols} = layer;
+  const rowsOf = (kind) => rowsByClass(shapes, symbols.length, kind);
+  const radius = radii
+    ? (row) => radii[row]
+    : (row) => symbols[shapes.classes[row]].radius;
+  // Small discs stand above large ones.
+  const points = rowsOf(POINT).flat().sort((a, b) => (radii ? radii[b] - radii[a] : 0) || a - b);
+  Object.assign(layer, {shapes, radius, points, areas: rowsOf(AREA), lines: rowsOf(LINE)});
+}
+
+async function loadTable(layer) {
+  const columns = decodeColumns(await unpack(layer.table));
+  const column = (number) => (number === null ? null : columns[number]);
+  layer.nameOf = column(layer.name);
+  layer.labelOf = column(layer.label);
+  layer.valuesOf = layer.values.map(column);
+}
+
+/** Draw the scene of this page on a map of Leaflet's. */
+async function showScene(map) {
   const scene = JSON.parse(document.getElementById('scene').textContent);
-  const stage = document.getElementById('map');
+  const {words} = scene;
+  const stage = map.getContainer();
   const legend = document.getElementById('legend');
   const tools = document.getElementById('tools');
+  const search = document.getElementById('search');
+  const layers = scene.layers.map((layer) => Object.assign(layer, {shown: layer.visible}));
+  const featureLayers = layers.filter((layer) => layer.shapes);
 
-  // ---- Data ----------------------------------------------------------------------------------
-
-  /**
-   * Turn a layer's delta-coded integers into latitude-longitude pairs.
-   *
-   * `xy` holds x and y steps from each vertex to the next through the whole layer, `sizes` the
-   * vertices of each ring, and `rings`, `kinds` and `owners` describe each part: how many rings it
-   * takes, what it is, and how many features further it belongs.
-   */
-  function decodeParts({xy, sizes, rings, kinds, owners}) {
-    const parts = [];
-    let x = 0;
-    let y = 0;
-    let step = 0;
-    let ring = 0;
-    let owner = 0;
-    const readRing = (size) => {
-      const vertices = new Array(size);
-      for (let i = 0; i < size; i += 1) {
-        x += xy[step];
-        y += xy[step + 1];
-        step += 2;
-        vertices[i] = [y * DEGREES, x * DEGREES];
-      }
-      return vertices;
-    };
-    kinds.forEach((kind, part) => {
-      owner += owners[part];
-      const paths = [];
-      for (let i = 0; i < rings[part]; i += 1) {
-        paths.push(readRing(sizes[ring]));
-        ring += 1;
-      }
-      parts.push({owner, kind, paths});
-    });
-    return parts;
+  stage.setAttribute('aria-busy', 'true');
+  inlinePins();
+  if (window.DecompressionStream === undefined) {
+    stage.append(element('p', 'too-old', words.too_old));
+    return;
   }
-
-  /** The features of a layer, each with its parts sorted by kind; nothing is drawn yet. */
-  function readFeatures(layer) {
-    const features = layer.classes.map((style, row) => ({
-      layer,
-      row,
-      symbol: layer.symbols[style],
-      anchor: [layer.anchors[2 * row + 1] * DEGREES, layer.anchors[2 * row] * DEGREES],
-      points: [],
-      lines: [],
-      areas: [],
-    }));
-    for (const {owner, kind, paths} of decodeParts(layer.parts)) {
-      const feature = features[owner];
-      if (kind === POINT) feature.points.push(paths[0][0]);
-      if (kind === LINE) feature.lines.push(paths[0]);
-      if (kind === AREA) feature.areas.push(paths);
-    }
-    return features;
-  }
-
-  function verticesOf({areas, lines, points}) {
-    return [...areas.flat(2), ...lines.flat(), ...points];
-  }
-
-  // ---- Drawing -------------------------------------------------------------------------------
-
-  // Thin lines and small points answer to clicks a little beside them. Areas do not: there a click
-  // near a border would open the neighbour. (The renderer's `tolerance` knows no such difference.)
-  const withReach = {
-    _clickTolerance() {
-      return (this.options.stroke ? this.options.weight / 2 : 0) + REACH;
-    },
-  };
-  const Line = L.Polyline.extend(withReach);
-  const Point = L.CircleMarker.extend(withReach);
-
-  function pathsOf(feature) {
-    const {symbol, areas, lines, points} = feature;
-    const outline = {
-      color: symbol.stroke,
-      weight: symbol.width,
-      stroke: symbol.width > 0,
-      smoothFactor: 0.5, // More would open gaps between neighbours, which are thinned one by one.
-    };
-    const filled = {...outline, fill: true, fillColor: symbol.fill, fillOpacity: symbol.opacity};
-    const paths = points.map((at) => new Point(at, {...filled, radius: symbol.radius}));
-    if (lines.length) paths.unshift(new Line(lines, outline));
-    if (areas.length) paths.unshift(L.polygon(areas, filled));
-    for (const path of paths) path.feature = feature;
-    return paths;
-  }
-
-  /** A bold outline over a feature, for as long as its popup is open. */
-  function highlightOf({symbol, areas, lines, points}) {
-    const bold = {color: '#102a43', weight: 3, fill: false, interactive: false};
-    return L.featureGroup([
-      ...(areas.length ? [L.polygon(areas, bold)] : []),
-      ...(lines.length ? [L.polyline(lines, {...bold, weight: symbol.width + 3})] : []),
-      ...points.map((at) => L.circleMarker(at, {...bold, radius: symbol.radius + 2})),
-    ]);
-  }
-
-  function element(tag, className, text) {
-    const node = document.createElement(tag);
-    if (className) node.className = className;
-    if (text !== undefined) node.textContent = text;
-    return node;
-  }
-
-  const map = L.map(stage, {
-    attributionControl: false,
-    maxZoom: 19,
-    preferCanvas: true,
-    trackResize: false, // `onResize` below does it.
-    zoomControl: false, // The page has buttons of its own.
-    zoomSnap: 0.25,
-  });
-  L.control.scale({imperial: false, maxWidth: 120}).addTo(map);
-
-  const layers = scene.layers.map((layer) => {
-    const features = readFeatures(layer);
-    const group = L.featureGroup(features.flatMap(pathsOf));
-    return Object.assign(layer, {features, group, shown: layer.visible});
-  });
-
-  /** Put the visible layers on the map, and each above the one before it. */
-  function drawLayers() {
-    for (const {group, shown} of layers) {
-      if (shown) group.addTo(map).bringToFront();
-      else group.remove();
-    }
-    if (highlight) highlight.bringToFront();
-    placeLabels();
-  }
-
-  function showLayer(layer, shown) {
-    layer.shown = shown;
-    legend.querySelector(`[data-layer="${layers.indexOf(layer)}"]`).checked = shown;
-    if (!shown && selected && selected.layer === layer) map.closePopup();
-    drawLayers();
-  }
+  await Promise.all(layers.map((layer) => (layer.shapes ? loadShapes(layer) : loadRaster(layer))));
 
   // ---- View ----------------------------------------------------------------------------------
 
@@ -213,12 +119,48 @@
   });
   window.addEventListener('afterprint', () => setPrinting(false, onScreen));
 
+  // ---- Features ------------------------------------------------------------------------------
+
+  function placeOf({layer, row}) {
+    const [x, y] = layer.shapes.anchors;
+    return latLngOf(x[row], y[row]);
+  }
+
+  function boundsOf({layer, row}) {
+    const [west, north, east, south] = layer.shapes.boxes.subarray(4 * row, 4 * row + 4);
+    return L.latLngBounds(latLngOf(west, north), latLngOf(east, south));
+  }
+
+  /** A bold outline over a feature, for as long as its popup is open. */
+  function highlightOf({layer, row}) {
+    const {parts, kinds, rings, vertices, x, y, classes} = layer.shapes;
+    const bold = {color: '#102a43', weight: 3, fill: false, interactive: false, renderer: overlay};
+    const {width} = layer.symbols[classes[row]];
+    const pathOf = (ring) => {
+      const path = [];
+      for (let v = vertices[ring]; v < vertices[ring + 1]; v += 1) path.push(latLngOf(x[v], y[v]));
+      return path;
+    };
+    const group = L.featureGroup();
+    for (let part = parts[row]; part < parts[row + 1]; part += 1) {
+      const paths = [];
+      for (let ring = rings[part]; ring < rings[part + 1]; ring += 1) paths.push(pathOf(ring));
+      const draw = {
+        [AREA]: () => L.polygon(paths, bold),
+        [LINE]: () => L.polyline(paths, {...bold, weight: width + 3}),
+        [POINT]: () => L.circleMarker(paths[0][0], {...bold, radius: layer.radius(row) + 2}),
+      };
+      group.addLayer(draw[kinds[part]]());
+    }
+    return group;
+  }
+
   // ---- Labels --------------------------------------------------------------------------------
 
   const labelPane = map.createPane('labels');
   let labels = []; // in the order in which they may take their places
 
-  /** A function that tells the width of a label's text [px]. */
+  /** A function that tells the width of a label's text in the usual size [px]. */
   function makeRuler() {
     const sample = labelPane.appendChild(element('span', 'map-label'));
     const pen = document.createElement('canvas').getContext('2d');
@@ -229,7 +171,7 @@
     return (text) => {
       if (!widths.has(text)) {
         const lines = text.split('\n').map((line) => pen.measureText(line).width);
-        widths.set(text, Math.ceil(Math.max(...lines)));
+        widths.set(text, Math.max(...lines));
       }
       return widths.get(text);
     };
@@ -237,34 +179,32 @@
 
   const widthOf = makeRuler();
 
-  /** Extent of a feature [square degrees]: the room it offers a label. */
-  function extentOf(feature) {
-    const box = L.latLngBounds(verticesOf(feature));
-    return (box.getEast() - box.getWest()) * (box.getNorth() - box.getSouth());
-  }
-
   /** All labels: upper layers first, larger areas before smaller ones. */
   function makeLabels() {
-    const labelsOf = ({features, labels: texts}) =>
-      features
-        .filter(({row}) => texts && texts[row])
-        .map((feature) => ({
-          feature,
-          text: texts[feature.row],
-          rank: extentOf(feature),
+    const labelsOf = (layer) => {
+      const {shapes, labelOf, labelLook: look} = layer;
+      const [x, y] = shapes.anchors;
+      const {boxes, parts, kinds} = shapes;
+      const made = [];
+      for (let row = 0; labelOf && row < shapes.count; row += 1) {
+        const text = labelOf(row);
+        if (!text) continue;
+        const box = boxes.subarray(4 * row, 4 * row + 4);
+        made.push({
+          layer,
+          text,
+          look,
+          x: x[row],
+          y: y[row],
+          rank: (box[2] - box[0]) * (box[3] - box[1]), // the room that the feature offers
           // A point's label stands above its circle.
-          rise: feature.points.length && !feature.areas.length ? feature.symbol.radius + 10 : 0,
-          height: texts[feature.row].split('\n').length * LABEL_LINE,
-        }))
-        .sort((a, b) => b.rank - a.rank);
-    return [...layers].reverse().flatMap(labelsOf);
-  }
-
-  function labelBox({feature, height, rise}, width) {
-    const {x, y} = map.latLngToLayerPoint(feature.anchor);
-    const left = Math.round(x - width / 2);
-    const top = Math.round(y - rise - height / 2);
-    return {left, top, right: left + width, bottom: top + height};
+          rise: kinds[parts[row]] === POINT ? layer.radius(row) + 3 + (LABEL_LINE * look.size) / 2 : 0,
+          height: text.split('\n').length * LABEL_LINE * look.size,
+        });
+      }
+      return made.sort((a, b) => b.rank - a.rank);
+    };
+    return [...featureLayers].reverse().flatMap(labelsOf);
   }
 
   function overlap(a, b, gap) {
@@ -276,9 +216,12 @@
     );
   }
 
-  function drawLabel({text}, {left, top, right}) {
+  function drawLabel({text, look}, {left, top, right}) {
     const node = element('span', 'map-label', text);
     node.style.width = `${right - left}px`;
+    node.style.setProperty('--size', look.size);
+    node.style.setProperty('--letters', look.colour);
+    node.style.setProperty('--halo', look.halo);
     L.DomUtil.setPosition(node, L.point(left, top));
     return node;
   }
@@ -286,75 +229,193 @@
   /** Write each label whose middle lies in view and touches none written before it. */
   function placeLabels() {
     const {x: left, y: top} = map.containerPointToLayerPoint([0, 0]);
+    const origin = map.getPixelOrigin();
+    const scale = 2 ** map.getZoom();
     const size = map.getSize();
     const view = {left, top, right: left + size.x, bottom: top + size.y};
     const taken = [];
     const isFree = (box) => !taken.some((other) => overlap(box, other, LABEL_GAP));
+    const boxOf = ({x, y, rise, height}, width) => {
+      const boxLeft = Math.round(x * scale - origin.x - width / 2);
+      const boxTop = Math.round(y * scale - origin.y - rise - height / 2);
+      return {left: boxLeft, top: boxTop, right: boxLeft + width, bottom: boxTop + height};
+    };
     const nodes = [];
     for (const label of labels) {
-      if (!label.feature.layer.shown) continue;
+      if (!label.layer.shown) continue;
       // Measuring text is slow, so the very middle of a label must be in view and free first.
-      const middle = labelBox(label, 0);
+      const middle = boxOf(label, 0);
       if (!overlap(middle, view, 0) || !isFree(middle)) continue;
-      const box = labelBox(label, widthOf(label.text));
+      const box = boxOf(label, Math.ceil(widthOf(label.text) * label.look.size));
       if (!isFree(box)) continue;
       taken.push(box);
       nodes.push(drawLabel(label, box));
+      if (nodes.length === LABELS_SHOWN) break;
     }
     labelPane.replaceChildren(...nodes);
     labelPane.classList.remove('zooming');
   }
 
+  // ---- Layers --------------------------------------------------------------------------------
+
+  const canvas = new SceneCanvas(layers);
+  const overlay = L.svg();
+
+  function redraw() {
+    canvas.draw();
+    placeLabels();
+  }
+
+  function showLayer(layer, shown) {
+    layer.shown = shown;
+    legend.querySelector(`[data-layer="${layers.indexOf(layer)}"]`).checked = shown;
+    if (!shown && selected && selected.layer === layer) map.closePopup();
+    redraw();
+  }
+
+  /** Background tiles come with a switch in the legend and with their credit on the map. */
+  function listTiles() {
+    const tileLayers = [];
+    map.eachLayer((layer) => layer instanceof L.TileLayer && tileLayers.push(layer));
+    if (tileLayers.length === 0) return;
+    // It does not by itself take back the credit of layers that were there before it.
+    const credits = map.attributionControl || L.control.attribution({prefix: false}).addTo(map);
+    for (const tiles of tileLayers) {
+      const section = legend.appendChild(element('section', 'layer'));
+      const label = section.appendChild(element('label'));
+      const box = label.appendChild(element('input'));
+      Object.assign(box, {type: 'checkbox', checked: true, autocomplete: 'off'});
+      label.append(element('span', 'title', words.tiles));
+      const mix = () => stage.classList.toggle('over-tiles', tileLayers.some((t) => map.hasLayer(t)));
+      box.addEventListener('change', () => {
+        if (box.checked) {
+          map.addLayer(tiles);
+        } else {
+          map.removeLayer(tiles);
+          credits.removeAttribution(tiles.getAttribution());
+        }
+        mix();
+      });
+      mix();
+    }
+  }
+
   // ---- Popups --------------------------------------------------------------------------------
 
   let selected = null; // the feature whose popup is open
-  let highlight = null;
 
   function describe({layer, row}) {
     const section = element('section', 'feature');
     section.tabIndex = -1; // so that the search can move the focus here
-    if (layer.names) section.append(element('h2', '', layer.names[row]));
+    if (layer.nameOf) section.append(element('h2', '', layer.nameOf(row)));
     const table = section.appendChild(element('table'));
     layer.fields.forEach((heading, i) => {
       const line = table.insertRow();
       const th = line.appendChild(element('th', '', heading));
       th.scope = 'row';
-      line.appendChild(element('td', '', layer.values[i][row]));
+      line.appendChild(element('td', '', layer.valuesOf[i](row)));
     });
     return section;
   }
 
   function openPopup(feature, at) {
-    const narrow = stage.clientWidth < 600;
+    const narrow = stage.clientWidth < WIDE_STAGE;
+    const left = tools.offsetLeft + tools.offsetWidth + MARGIN;
     const popup = L.popup({
-      maxWidth: Math.min(340, stage.clientWidth - 70),
+      maxWidth: Math.min(340, stage.clientWidth - left - 3 * MARGIN),
       maxHeight: Math.round(stage.clientHeight * (narrow ? 0.45 : 0.6)),
-      autoPanPaddingTopLeft: [MARGIN, 60],
+      autoPanPaddingTopLeft: [left, 60],
       autoPanPaddingBottomRight: fitOptions().paddingBottomRight,
     });
     popup.setLatLng(at).setContent(describe(feature)).openOn(map);
     const button = popup.getElement().querySelector('.leaflet-popup-close-button');
-    button.setAttribute('aria-label', scene.words.close); // Leaflet's own is always English.
+    button.setAttribute('aria-label', words.close); // Leaflet's own is always English.
     selected = feature;
-    highlight = highlightOf(feature).addTo(map);
+    const highlight = highlightOf(feature).addTo(map);
     popup.on('remove', () => {
       highlight.remove();
-      highlight = null;
       selected = null;
     });
     return popup;
   }
 
-  function listenToLayer({group, names, fields}) {
-    if (names && matchMedia('(hover: hover)').matches) {
-      group.bindTooltip(({feature}) => element('span', '', names[feature.row]), {sticky: true});
+  function openAndFocus(feature, at) {
+    openPopup(feature, at).getElement().querySelector('.feature').focus({preventScroll: true});
+  }
+
+  function featureUnder(latlng) {
+    return featureAt(featureLayers, map.project(latlng, 0), 2 ** -map.getZoom());
+  }
+
+  function isTold({layer}) {
+    return layer.nameOf || layer.fields.length > 0;
+  }
+
+  function listenToPointer(measure) {
+    const tooltip = L.tooltip({direction: 'right', offset: [10, 0]});
+    let pending = null;
+    const hover = (latlng) => {
+      const feature = measure.active ? null : featureUnder(latlng);
+      stage.classList.toggle('over-feature', Boolean(feature && isTold(feature)));
+      if (!feature || !feature.layer.nameOf) {
+        tooltip.remove();
+        return;
+      }
+      const name = feature.layer.nameOf(feature.row);
+      tooltip.setLatLng(latlng).setContent(element('span', '', name));
+      if (!map.hasLayer(tooltip)) tooltip.addTo(map);
+    };
+    if (matchMedia('(hover: hover)').matches) {
+      map.on('mousemove', ({latlng}) => {
+        if (!pending) {
+          requestAnimationFrame(() => {
+            if (pending) hover(pending);
+            pending = null;
+          });
+        }
+        pending = latlng;
+      });
+      map.on('mouseout movestart', () => {
+        pending = null;
+        tooltip.remove();
+      });
     }
-    if (names || fields.length) {
-      group.on('click', ({sourceTarget, latlng}) => openPopup(sourceTarget.feature, latlng));
-    }
+    map.on('click', ({latlng}) => {
+      if (measure.active) {
+        measure.add(latlng);
+        return;
+      }
+      const feature = featureUnder(latlng);
+      if (feature && isTold(feature)) openPopup(feature, latlng);
+    });
+  }
+
+  /** With the focus on the map, keys act on the place in its middle, where a cross stands. */
+  function listenToKeys(measure, button) {
+    stage.addEventListener('keydown', (event) => {
+      if (event.key === 'Escape' && measure.active) {
+        measure.toggle(false);
+        button.focus();
+      } else if (event.key === 'Escape' && event.target.closest('.leaflet-popup')) {
+        // The focus went into the popup, which Escape closes; it returns to where it came from.
+        map.closePopup();
+        (cameFrom || stage).focus();
+      }
+      if (event.target !== stage) return;
+      if (event.key === 'Backspace' && measure.active) measure.back();
+      if (event.key !== 'Enter') return;
+      event.preventDefault();
+      const feature = measure.active ? measure.add(map.getCenter()) : featureUnder(map.getCenter());
+      if (feature && isTold(feature)) {
+        cameFrom = stage;
+        openAndFocus(feature, map.getCenter());
+      }
+    });
   }
 
   // ---- Search --------------------------------------------------------------------------------
+
+  let cameFrom = null; // where the focus was before it went into a popup
 
   /** Full and half width, large and small letters are one to a searcher. */
   function fold(text) {
@@ -372,20 +433,24 @@
 
   function goTo(feature) {
     if (!feature.layer.shown) showLayer(feature.layer, true);
-    const bounds = L.latLngBounds(verticesOf(feature));
-    map.fitBounds(bounds.pad(0.25), {...fitOptions(), maxZoom: FEATURE_ZOOM});
-    const popup = openPopup(feature, feature.anchor);
-    popup.getElement().querySelector('.feature').focus({preventScroll: true});
+    map.fitBounds(boundsOf(feature).pad(0.25), {...fitOptions(), maxZoom: FEATURE_ZOOM});
+    openAndFocus(feature, placeOf(feature));
   }
 
   function startSearch(box) {
     const input = box.querySelector('input');
     const list = box.querySelector('#matches');
     const status = box.querySelector('#match-count');
-    const named = layers.filter(({names}) => names);
-    const candidates = named.flatMap(({features, names}) =>
-      features.map((feature) => ({feature, key: fold(names[feature.row])})),
-    );
+    const named = featureLayers.filter(({nameOf}) => nameOf);
+    let candidates = null;
+    const makeCandidates = () =>
+      named.flatMap((layer) =>
+        Array.from({length: layer.shapes.count}, (_, row) => ({
+          layer,
+          row,
+          key: fold(layer.nameOf(row)),
+        })),
+      );
 
     const close = () => {
       list.hidden = true;
@@ -393,25 +458,27 @@
     };
     const choose = (feature) => {
       close();
+      cameFrom = input;
       goTo(feature);
     };
-    const entry = ({feature}) => {
+    const entry = (feature) => {
       const button = element('button', '');
       button.type = 'button';
-      button.append(element('span', '', feature.layer.names[feature.row]));
+      button.append(element('span', '', feature.layer.nameOf(feature.row)));
       if (named.length > 1) button.append(element('span', 'of', feature.layer.title));
       button.addEventListener('click', () => choose(feature));
       return button;
     };
     const update = () => {
+      candidates = candidates || makeCandidates();
       const matches = findByName(candidates, input.value);
       const empty = !fold(input.value);
       list.replaceChildren(...matches.slice(0, MATCHES_SHOWN).map(entry));
       list.hidden = matches.length === 0;
       status.hidden = empty;
       status.textContent = matches.length
-        ? scene.words.matches.replace('{count}', matches.length)
-        : scene.words.no_match;
+        ? words.matches.replace('{count}', matches.length.toLocaleString('en'))
+        : words.no_match;
     };
     const moveFocus = (by) => {
       if (list.hidden) update();
@@ -438,31 +505,44 @@
       act();
     });
     stage.addEventListener('pointerdown', close);
-    // The focus went into the popup, which Escape closes; it returns to where it came from.
-    stage.addEventListener('keydown', (event) => {
-      if (event.key !== 'Escape' || !event.target.closest('.leaflet-popup')) return;
-      map.closePopup();
-      input.focus();
-    });
   }
 
   // ---- Start ---------------------------------------------------------------------------------
 
   legend.open = matchMedia('(min-width: 600px)').matches;
   legend.addEventListener('change', ({target}) => {
-    showLayer(layers[target.dataset.layer], target.checked);
+    if (target.dataset.layer) showLayer(layers[target.dataset.layer], target.checked);
   });
-  document.getElementById('zoom-in').addEventListener('click', () => map.zoomIn());
-  document.getElementById('zoom-out').addEventListener('click', () => map.zoomOut());
-  document.getElementById('whole').addEventListener('click', showAll);
+  legend.addEventListener('input', ({target}) => {
+    if (!target.dataset.opacityOf) return;
+    layers[target.dataset.opacityOf].opacity = target.value / 100;
+    canvas.draw();
+  });
+  const buttonOf = (name) => document.getElementById(name);
+  buttonOf('zoom-in').addEventListener('click', () => map.zoomIn());
+  buttonOf('zoom-out').addEventListener('click', () => map.zoomOut());
+  buttonOf('whole').addEventListener('click', showAll);
+  buttonOf('print').addEventListener('click', () => window.print());
+  const measure = startMeasure(map, words, buttonOf('measure'), buttonOf('measured'));
 
+  listTiles();
   showAll();
+  canvas.addTo(map);
+  L.control.scale({imperial: false, maxWidth: 120}).addTo(map);
+  new ResizeObserver(onResize).observe(stage);
+  requestAnimationFrame(() => performance.mark('scene drawn'));
+  await new Promise((next) => setTimeout(next)); // Let the first frame be seen.
+
+  await Promise.all(featureLayers.map(loadTable));
   labels = makeLabels();
-  drawLayers();
-  layers.forEach(listenToLayer);
+  placeLabels();
   map.on('zoomstart', () => labelPane.classList.add('zooming'));
   map.on('moveend', placeLabels);
-  new ResizeObserver(onResize).observe(stage);
-  const search = document.getElementById('search');
+  listenToPointer(measure);
+  listenToKeys(measure, buttonOf('measure'));
   if (search) startSearch(search);
-})();
+  stage.setAttribute('aria-busy', 'false');
+  performance.mark('scene ready');
+}
+
+window.showScene = showScene;
