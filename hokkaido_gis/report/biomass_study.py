@@ -15,6 +15,7 @@ from hokkaido_gis.analysis.aggregate import with_neighbours
 from hokkaido_gis.analysis.proximity import distance_to_point
 from hokkaido_gis.io.tables import to_numbers
 from hokkaido_gis.potential.biomass import output_from_heat
+from hokkaido_gis.report.kept import kept
 from hokkaido_gis.siting import evaluate_siting, explain_siting
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ class Bounds(NamedTuple):
         return self.low == self.high
 
 
+@kept
 def own_heat(inputs: Inputs) -> Bounds:
     """Usable heat of each municipality alone [GJ/yr], from table 2-26 and tables 2-18 to 2-25."""
     table = inputs.report("biomass")
@@ -68,12 +70,14 @@ def own_heat(inputs: Inputs) -> Bounds:
     return Bounds(low.where(~total.exact, total.low), high.where(~total.exact, total.high))
 
 
+@kept
 def resource_heat(inputs: Inputs) -> Bounds:
     """Usable heat of each resource [GJ/yr], on an index of code and resource."""
     table = inputs.report("resource_heat").set_index("resource", append=True)
     return Bounds(to_numbers(table["usable_heat_low"]), to_numbers(table["usable_heat_high"]))
 
 
+@kept
 def resource_amount(inputs: Inputs) -> Bounds:
     """Amount of each resource that arises [dry t/yr], on an index of code and resource."""
     table = inputs.report("resource_heat").set_index("resource", append=True)
@@ -83,6 +87,12 @@ def resource_amount(inputs: Inputs) -> Bounds:
 def heat_with_neighbours(heat: Bounds, adjacency: Adjacency) -> Bounds:
     """Usable heat with neighbours [GJ/yr]."""
     return Bounds(with_neighbours(heat.low, adjacency), with_neighbours(heat.high, adjacency))
+
+
+@kept
+def own_heat_with_neighbours(inputs: Inputs) -> Bounds:
+    """Usable heat of each municipality with its neighbours of table 2-17 [GJ/yr]."""
+    return heat_with_neighbours(own_heat(inputs), inputs.listed_adjacency)
 
 
 def label_heat_with_neighbours(inputs: Inputs) -> Bounds:
@@ -102,6 +112,7 @@ def output(heat: Bounds) -> Bounds:
     return Bounds(output_from_heat(heat.low), output_from_heat(heat.high))
 
 
+@kept
 def distance_from_sapporo(inputs: Inputs) -> pd.Series:
     """Straight-line distance from Sapporo City Hall to a point inside each municipality [km].
 
@@ -113,6 +124,7 @@ def distance_from_sapporo(inputs: Inputs) -> pd.Series:
     return distance.rename("distance_from_sapporo_km")
 
 
+@kept
 def siting_table(inputs: Inputs) -> pd.DataFrame:
     """Indicators of the siting study, numbers on codes.
 
@@ -121,7 +133,7 @@ def siting_table(inputs: Inputs) -> pd.DataFrame:
     report's own.
     """
     marks = inputs.report("siting")
-    heat = heat_with_neighbours(own_heat(inputs), inputs.listed_adjacency)
+    heat = own_heat_with_neighbours(inputs)
     printed = printed_output_with_neighbours(inputs)
     factories = [to_numbers(marks[f"{kind}_factories"]) for kind in ("chip", "pellet")]
     return pd.DataFrame(
@@ -158,6 +170,7 @@ def plants_with_large_boiler(inputs: Inputs) -> pd.Series:
     return counts.reindex(codes, fill_value=0).rename("plants_with_large_boiler")
 
 
+@kept
 def siting_answer(inputs: Inputs) -> pd.DataFrame:
     """Marks, knock-outs and ranks of the siting study, on codes."""
     return evaluate_siting(siting_table(inputs), inputs.criteria, adjacency=inputs.listed_adjacency)

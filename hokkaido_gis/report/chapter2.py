@@ -98,7 +98,7 @@ def figure_2_3(inputs: Inputs, lang: Lang, *, code: str = EXAMPLE) -> Scene:
     )
 
 
-def figure_2_12(inputs: Inputs, lang: Lang) -> Scene:
+def figure_2_12(inputs: Inputs, lang: Lang, *, number: str = "2-12") -> Scene:
     """Promising sites: the candidates with four positives and what became of them."""
     answer = study.siting_answer(inputs)
     most = answer["positives"].max()
@@ -136,8 +136,8 @@ def figure_2_12(inputs: Inputs, lang: Lang) -> Scene:
     return Scene(
         title=say(
             lang,
-            "図2-12 木質バイオマス発電の有望立地",
-            "Figure 2-12 Promising sites for woody-biomass power",
+            f"図{number} 木質バイオマス発電の有望立地",
+            f"Figure {number} Promising sites for woody-biomass power",
         ),
         layers=[
             Layer(
@@ -369,7 +369,7 @@ def _ranked_with_neighbours(inputs: Inputs) -> tuple[pd.Series, study.Bounds, st
     """Order of figures 2-4 and 2-5, own heat, and heat with neighbours narrowed by the labels."""
     listed = inputs.report("output_with_neighbours")
     own = study.own_heat(inputs)
-    near = study.heat_with_neighbours(own, inputs.listed_adjacency)
+    near = study.own_heat_with_neighbours(inputs)
     label = study.label_heat_with_neighbours(inputs)
     near = study.Bounds(
         label.low.fillna(near.low).reindex(own.low.index),

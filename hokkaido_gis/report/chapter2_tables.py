@@ -11,6 +11,7 @@ from hokkaido_gis.economics import BIOMASS_1000_KW, BIOMASS_2000_KW, Plant, cash
 from hokkaido_gis.errors import MissingInputError
 from hokkaido_gis.io.tables import to_numbers
 from hokkaido_gis.report import biomass_study as study
+from hokkaido_gis.report.grid_tables import access_marks, criteria_with_grid
 from hokkaido_gis.report.results import Recipe, Table
 from hokkaido_gis.report.words import MARKS, heading, say
 
@@ -34,7 +35,7 @@ TABLE_ORDER = (
 
 def criteria_table(inputs: Inputs, lang: Lang) -> Table:
     """Table 2-2: how the axes are judged."""
-    criteria = inputs.criteria
+    criteria = criteria_with_grid(inputs.criteria)
     reach = {
         knock_out.criterion: say(
             lang,
@@ -63,8 +64,10 @@ def criteria_table(inputs: Inputs, lang: Lang) -> Table:
         lang,
         say(
             lang,
-            "報告書の記号による評価例 (市町村1~9) は失われた。",
-            "The marks of the report's example (municipalities 1 to 9) are lost.",
+            "報告書の記号による評価例 (市町村1~9) は失われた。C-3 は表2-9に参考として示し、"
+            "評価には数えない。",
+            "The marks of the report's example (municipalities 1 to 9) are lost. C-3 is shown "
+            "beside table 2-9 and does not count.",
         ),
     )
 
@@ -86,15 +89,6 @@ def plants_table(inputs: Inputs, lang: Lang, *, source: str, title: tuple[str, s
     )
 
 
-def lines_table(inputs: Inputs, lang: Lang) -> Table:  # noqa: ARG001
-    """Table 2-8: main substations and lines by voltage class; its marks are lost."""
-    raise MissingInputError(
-        f"its marks are lost in the surviving text, and {inputs.folder.name} holds no layer of "
-        "transmission lines and substations to compute them from.",
-        f"表の印は転記で失われ、{inputs.folder.name} にも計算に要る送電線・変電所のレイヤがない。",
-    )
-
-
 def siting_table(inputs: Inputs, lang: Lang) -> Table:
     """Table 2-9: the evaluation of all municipalities."""
     answer = study.siting_answer(inputs)
@@ -113,17 +107,33 @@ def siting_table(inputs: Inputs, lang: Lang) -> Table:
             }
         ),
     )
-    frame = shown.join(indicators.round(1)).reset_index()
+    frame = shown.join(indicators.round(1))
+    told = say(
+        lang,
+        "D-4, C-2 は報告書の評価、D-3 は直線距離。C-3 は元の表が失われたため評価に含まない。",
+        "D-4 and C-2 are the report's marks, D-3 is by straight line. C-3 does not count: its "
+        "table is lost.",
+    )
+    try:
+        access = access_marks(inputs, lang)
+    except MissingInputError:
+        told += say(
+            lang,
+            "送電線・変電所のレイヤがなく、参考にも示せない。",
+            " There are no layers of lines and substations to show it from.",
+        )
+    else:
+        frame = frame.join(access)
+        told += say(
+            lang,
+            "参考に、送電線・変電所のレイヤから求めた C-3 を最後の列に示す。",
+            " The last column shows it as computed from the layers of lines and substations.",
+        )
     return _table(
         say(lang, "表2-9 木質バイオマス発電所立地評価", "Table 2-9 Siting of biomass plants"),
-        frame,
+        frame.reset_index(),
         lang,
-        say(
-            lang,
-            "D-4, C-2 は報告書の評価、D-3 は直線距離。C-3 は元の表が失われたため含まない。",
-            "D-4 and C-2 are the report's marks, D-3 is by straight line. C-3 is left out: its "
-            "table is lost.",
-        ),
+        told,
     )
 
 
@@ -229,8 +239,7 @@ def resource_table(
 
 def total_table(inputs: Inputs, lang: Lang) -> Table:
     """Table 2-26: heat and output of all resources."""
-    own = study.own_heat(inputs)
-    near = study.heat_with_neighbours(own, inputs.listed_adjacency)
+    own, near = study.own_heat(inputs), study.own_heat_with_neighbours(inputs)
     frame = pd.DataFrame(
         {
             "name": inputs.report("biomass")["name"],
@@ -357,7 +366,6 @@ TABLES: dict[str, Recipe] = {
         source="pellet_factories",
         title=("表2-7 北海道内のペレット製造工場", "Table 2-7 Pellet factories"),
     ),
-    "table-2-8": lines_table,
     "table-2-9": siting_table,
     "table-2-12": _case(12, BIOMASS_1000_KW, (1, 7)),
     "table-2-13": _case(13, BIOMASS_1000_KW, (8, 15)),

@@ -116,9 +116,7 @@ class Inputs:
 
     @cached_property
     def irradiation(self) -> gpd.GeoDataFrame:
-        """Irradiation by station, as `read_irradiation` gives it; that of the stations' own file
-        where no other is there.
-        """
+        """Irradiation by station (`read_irradiation`), else that in the file of stations."""
         try:
             path = self._only("irradiation")
         except MissingInputError:

@@ -6,7 +6,13 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from hokkaido_gis.report import chapter2_checks
+from hokkaido_gis.report import (
+    chapter2_checks,
+    chapter3_checks,
+    chapter4_checks,
+    chapter5_checks,
+    chapter6_checks,
+)
 from hokkaido_gis.report.registry import registry
 
 if TYPE_CHECKING:
@@ -18,7 +24,13 @@ if TYPE_CHECKING:
 
 COLUMNS = ("id", "quantity", "published", "computed", "difference", "verdict", "cause")
 
-_CHAPTERS: dict[int, Callable[[Inputs], Iterator[Check]]] = {2: chapter2_checks.checks}
+_CHAPTERS: dict[int, Callable[[Inputs], Iterator[Check]]] = {
+    2: chapter2_checks.checks,
+    3: chapter3_checks.checks,
+    4: chapter4_checks.checks,
+    5: chapter5_checks.checks,
+    6: chapter6_checks.checks,
+}
 
 
 def ledger(inputs: Inputs, *, chapter: int | None = None, lang: Lang = "ja") -> pd.DataFrame:
@@ -46,5 +58,6 @@ def ledger(inputs: Inputs, *, chapter: int | None = None, lang: Lang = "ja") -> 
         for check in checks(inputs)
     ]
     place = {name: position for position, name in enumerate(registry())}
-    table = pd.DataFrame(rows, columns=list(COLUMNS))
+    # Whole numbers stay whole where fractions stand beside them.
+    table = pd.DataFrame(rows, columns=list(COLUMNS), dtype=object)
     return table.sort_values("id", key=lambda ids: ids.map(place), kind="stable", ignore_index=True)

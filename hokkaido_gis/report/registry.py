@@ -10,13 +10,47 @@ from typing import TYPE_CHECKING
 from hokkaido_gis.datasets import sample_data
 from hokkaido_gis.errors import HokkaidoGisError, name_some
 from hokkaido_gis.io.tables import read_table
-from hokkaido_gis.report import chapter2, layer_maps
+from hokkaido_gis.report import (
+    chapter2,
+    chapter3,
+    chapter4,
+    chapter5,
+    chapter6,
+    flow_figures,
+    grid_maps,
+    grid_overlay,
+    grid_tables,
+    layer_maps,
+    solar_cases,
+    wind_figures,
+)
 
 if TYPE_CHECKING:
     from hokkaido_gis.report.results import Recipe
 
 _FIELDS = ("id", "kind", "title", "layer", "region")
-_RECIPES: dict[str, Recipe] = {**chapter2.RECIPES, **layer_maps.RECIPES}
+_MODULES = (
+    chapter2,
+    chapter3,
+    chapter4,
+    chapter5,
+    chapter6,
+    flow_figures,
+    grid_maps,
+    grid_overlay,
+    grid_tables,
+    layer_maps,
+    solar_cases,
+    wind_figures,
+)
+_RECIPES: dict[str, Recipe] = {
+    name: recipe for module in _MODULES for name, recipe in module.RECIPES.items()
+}
+# What the report has not got: the plan for Kushiro and Nemuro, a second document.
+_BEYOND_THE_REPORT = (
+    ("fig-7-1", "map", "釧路・根室連携地域の再生可能エネルギー資源", "plan", "釧路・根室"),
+    ("table-7-1", "table", "釧路・根室連携地域の目標と導入ポテンシャル", "plan", "釧路・根室"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +84,13 @@ class Entry:
 
 @cache
 def registry() -> dict[str, Entry]:
-    """All entries by id, in the report's order within each chapter."""
+    """All entries by id, in the report's order within each chapter, and the plan as chapter 7."""
     listed = read_table(sample_data() / "report" / "figures.csv").fillna("")
     entries = [
         Entry(**{field: str(row[field]) for field in _FIELDS}, recipe=_RECIPES.get(row["id"]))
         for row in listed.to_dict("records")
     ]
+    entries += [Entry(*fields, recipe=_RECIPES[fields[0]]) for fields in _BEYOND_THE_REPORT]
     return {entry.id: entry for entry in sorted(entries, key=_place)}
 
 

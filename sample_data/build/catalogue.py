@@ -148,6 +148,7 @@ _TABLES: Final = {
     "dams": ("農業用ダム", "Irrigation dams, chapter 3"),
     "figures": ("図表の一覧", "Register of figures"),
     "forest_roads": ("林道密度", "Forest roads, table 2-38"),
+    "monthly_1000kw": ("月別発電量 1,000kW", "Monthly generation of 1,000 kW"),
     "monthly_30kw": ("月別発電量 30kW", "Monthly generation of 30 kW"),
     "output_with_neighbours": ("隣接込みの出力", "Output with neighbours, figures 2-4 and 2-5"),
     "pellet_factories": ("ペレット工場", "Pellet factories, table 2-7"),
@@ -189,6 +190,13 @@ ENTRIES: Final = (
         "report",
         _REPORT_SOURCE,
         "Thresholds of the report's tables 2-1 and 2-2, written out for `siting`.",
+    ),
+    _entry(
+        "criteria/solar_survey.toml",
+        ("太陽光の調査地選定基準", "Choice of sites to be surveyed for solar power"),
+        "report",
+        _REPORT_SOURCE,
+        "Thresholds of the report's tables 4-5 and 5-3, written out for `siting`.",
     ),
 )
 """All data files of the sample, except ``layers.toml`` itself."""

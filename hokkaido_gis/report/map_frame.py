@@ -1,0 +1,109 @@
+"""What frames the maps of the report: ground, extent, title, headings, origins and credits."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hokkaido_gis.render.scene import Layer, Single, Symbol
+from hokkaido_gis.report.words import heading, say
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    import geopandas as gpd
+
+    from hokkaido_gis.render.scene import Bounds, Lang
+    from hokkaido_gis.report.comparison import Words
+    from hokkaido_gis.report.inputs import Inputs
+
+# Figures 4-2 to 4-15 in their order, and 5-2 to 5-13, which leave out the two without a coast.
+BUREAUS = (
+    "宗谷総合振興局", "留萌振興局", "上川総合振興局", "空知総合振興局", "石狩振興局",
+    "後志総合振興局", "檜山振興局", "渡島総合振興局", "胆振総合振興局", "日高振興局",
+    "十勝総合振興局", "釧路総合振興局", "根室振興局", "オホーツク総合振興局",
+)  # fmt: skip
+GROUND = Single(Symbol("#f1f1ec", 0.95, "#b4b1a8", 0.5))
+_LAYERS: dict[str, Words] = {
+    "lines": ("送電線", "lines"),
+    "substations": ("変電所", "substations"),
+    "dams": ("ダム", "dams"),
+    "ports": ("漁港", "ports"),
+    "settlements": ("集落", "settlements"),
+    "census": ("耕作放棄地", "areas"),
+    "stations": ("観測所", "stations"),
+    "irradiation": ("日射量", "irradiation"),
+    "normals": ("気温", "temperature"),
+    "population": ("人口", "population"),
+    "wind": ("風況", "wind"),
+}
+
+
+def headings(lang: Lang, *columns: str, **meant: str) -> dict[str, str]:
+    """Headings of columns in balloons, by their columns.
+
+    Parameters
+    ----------
+    lang
+        Language of the headings.
+    *columns
+        Columns of a layer.
+    **meant
+        Entries of `HEADINGS` for columns that hold another thing than their name says there, such
+        as ``name="feature"``.
+    """
+    return {column: heading(meant.get(column, column), lang) for column in columns}
+
+
+def ground_layer(inputs: Inputs, lang: Lang, *, label: bool = False) -> Layer:
+    """Municipalities in a plain colour, which lie below all else."""
+    return Layer(
+        inputs.municipalities,
+        GROUND,
+        title=say(lang, "市町村", "Municipalities"),
+        name="name",
+        label="name" if label else None,
+        popup=headings(lang, "name", "subprefecture", name="municipality"),
+    )
+
+
+def in_bureaus(inputs: Inputs, bureaus: Sequence[str]) -> gpd.GeoDataFrame:
+    """Municipalities of some subprefectures."""
+    towns = inputs.municipalities
+    return towns[towns["subprefecture"].isin(list(bureaus))]
+
+
+def extent_of(frame: gpd.GeoDataFrame) -> Bounds:
+    """Extent of a layer with a margin: west, south, east, north [degrees]."""
+    west, south, east, north = frame.total_bounds
+    return with_margin((west, south, east, north))
+
+
+def with_margin(bounds: Bounds) -> Bounds:
+    """Widen a box by 4 % of its longer side: west, south, east, north [degrees]."""
+    west, south, east, north = bounds
+    margin = 0.04 * max(east - west, north - south)
+    return west - margin, south - margin, east + margin, north + margin
+
+
+def figure_title(figure: str, title: str, place: str, lang: Lang) -> str:
+    """Number, title and place of a figure."""
+    number = figure.removeprefix("fig-")
+    return f"{say(lang, '図', 'Figure ')}{number} {title}" + (f" {place}" if place else "")
+
+
+def origins(inputs: Inputs, lang: Lang, *layers: str) -> str:
+    """Say of some layers how much of each is real."""
+    told = [inputs.origin(layer).caption(say(lang, *_LAYERS[layer]), lang) for layer in layers]
+    return say(lang, "。", ". ").join(told) + say(lang, "。", ".")
+
+
+def credits_of(inputs: Inputs, *layers: str) -> str:
+    """Credit lines of several layers, each said once, whatever it stands for."""
+    return join_credits(inputs.origin(layer).credit for layer in layers)
+
+
+def join_credits(lines: Iterable[str]) -> str:
+    """Credit lines in one, each publisher once, whatever it stands for."""
+    parts = [part for line in lines for part in line.split("; ") if part]
+    said = [part.removeprefix("市町村界: ").removeprefix("位置: ") for part in parts]
+    return "; ".join(dict.fromkeys(said))
