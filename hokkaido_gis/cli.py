@@ -5,6 +5,7 @@ What a command needs is imported when it runs, so that ``--help`` answers at onc
 
 from __future__ import annotations
 
+import os
 import sys
 import traceback
 import warnings
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     import pandas as pd
+
+    from hokkaido_gis.grid.options import GridOptions
 
 OK, OUR_FAULT, USER_FAULT = 0, 1, 2
 
@@ -96,20 +99,40 @@ def cli(context: click.Context, /, **options: object) -> None:
 )
 @click.option("--chapter", type=int, help="Only this chapter.")
 @click.option("--only", metavar="ID", help="Only this figure or table.")
+@click.option(
+    "--jobs",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Processes that draw.  [default: one a processor, 4 at most]",
+)
 @common
 def report(
     data: Path | None,
     out: Path,
     chapter: int | None,
     only: str | None,
+    jobs: int | None,
     lang: Literal["ja", "en"],
     quiet: bool,
     verbose: bool,
 ) -> None:
-    """Make the figures and tables of the report, with an index page and the ledger."""
-    from hokkaido_gis.report.run import run_report
+    """Make the figures and tables of the report, with an index page and the ledger.
 
-    echo(run_report(data, out, chapter=chapter, only=only, lang=lang, progress=not quiet))
+    Run again, it makes only what has changed; after an interruption it goes on where it stopped.
+    """
+    from hokkaido_gis.report.run import FiguresFailedError, run_report
+
+    processes = jobs or min(4, os.cpu_count() or 1)
+    try:
+        paths = run_report(
+            data, out, chapter=chapter, only=only, lang=lang, jobs=processes, progress=not quiet
+        )
+    except FiguresFailedError as error:
+        echo(error.paths)
+        if verbose:
+            click.echo("".join(error.traces), err=True)
+        raise
+    echo(paths)
 
 
 @cli.command()
@@ -294,6 +317,92 @@ def join(
 
 
 @cli.command()
+@click.argument("features")
+@click.option("--lines", required=True, metavar="F", help="Power lines.")
+@click.option("--substations", metavar="F", help="Substations.")
+@click.option("--capacity", metavar="COL", help="Column of capacities in kW.")
+@click.option(
+    "--kw",
+    type=float,
+    help="One capacity in kW for all.  [default: solar on the area, 500 kW/ha]",
+)
+@click.option("--rules", type=click.Path(path_type=Path), help="Table of voltages by capacity.")
+@click.option("--costs", type=click.Path(path_type=Path), help="Table of costs by voltage class.")
+@click.option("--distribution", metavar="F", help="Distribution lines.  [default: 0.5 km away]")
+@click.option("--max-km", type=float, help="Greatest length of a connection in km.")
+@click.option("--segments", type=click.Path(path_type=Path), help="Also write the connections.")
+@out_file
+@click.option("--crs", help="CRS of features that state none, such as EPSG:6668.")
+@common
+def connect(
+    features: str,
+    lines: str,
+    substations: str | None,
+    capacity: str | None,
+    kw: float | None,
+    rules: Path | None,
+    costs: Path | None,
+    distribution: str | None,
+    max_km: float | None,
+    segments: Path | None,
+    out: Path,
+    crs: str | None,
+    lang: str,
+    quiet: bool,
+    verbose: bool,
+) -> None:
+    """Find the cheapest line and substation that each site may connect to, and what it costs.
+
+    Layers are written as .geojson, .gpkg, .fgb or .parquet, tables without geometry as .csv or
+    .xlsx.
+    """
+    from hokkaido_gis.crs import require_crs
+    from hokkaido_gis.grid.connect import (
+        connect_to_grid,
+        connection_segments,
+        notes_in_japanese,
+        solar_capacity,
+        with_connections,
+    )
+    from hokkaido_gis.io.tables import read_table, require_columns, to_numbers, write_table
+    from hokkaido_gis.io.vector import read_vector, write_vector
+    from hokkaido_gis.readers.lines import read_lines
+    from hokkaido_gis.readers.substations import read_substations
+
+    if capacity is not None and kw is not None:
+        raise click.UsageError("Give --capacity or --kw, not both.")
+    sites = read_vector(features, crs=crs)
+    require_crs(sites, features)
+    if capacity is not None:
+        require_columns(sites, [capacity], what=features)
+        capacities = to_numbers(sites[capacity])
+    elif kw is None:
+        capacities = solar_capacity(sites)
+        tell(f"{features}: capacities are solar of 500 kW/ha; --capacity or --kw states others.")
+    options: GridOptions = {"max_km": max_km}
+    if rules is not None:
+        options["rules"] = read_table(rules)
+    if costs is not None:
+        options["costs"] = read_table(costs)
+    if distribution is not None:
+        options["distribution"] = read_lines(distribution)
+    grid = (read_lines(lines), read_substations(substations) if substations else None)
+    found = connect_to_grid(sites, *grid, capacity_kw=capacities if kw is None else kw, **options)
+    written = []
+    if segments is not None:
+        drawn = connection_segments(sites, *grid, found)
+        written.append(write_vector(drawn.rename_axis("site").reset_index(), segments))
+    if lang == "ja":
+        found["note"] = notes_in_japanese(found["note"])
+    result = with_connections(sites, found)
+    if out.suffix.lower() in {".csv", ".xlsx"}:
+        written.insert(0, write_table(result.drop(columns=result.geometry.name), out))
+    else:
+        written.insert(0, write_vector(result, out))
+    echo(written)
+
+
+@cli.command()
 @click.argument("table", type=click.Path(path_type=Path))
 @click.option("--criteria", required=True, type=click.Path(path_type=Path), help="TOML file.")
 @click.option("--boundaries", help="Boundaries, where a knock-out reaches over to neighbours.")
@@ -332,6 +441,118 @@ def siting(
     if explain is not None:
         written.append(write_table(explain_siting(keyed, study), explain))
     echo(written)
+
+
+@cli.command()
+@click.argument("features")
+@click.argument("raster")
+@click.option(
+    "--stats",
+    default="mean",
+    show_default=True,
+    help="Comma-separated: mean, min, max, median, stdev, sum, count, p90, share_above_5.5.",
+)
+@click.option("--band", help="Number or description of the band, where there are several.")
+@click.option(
+    "--units", type=click.Choice(["m/s", "km/h"]), help="Wind: unit of a raster that states none."
+)
+@out_file
+@click.option("--crs", help="CRS of features that state none, such as EPSG:6668.")
+@click.option("--raster-crs", help="CRS of a raster that states none.")
+@common
+def overlay(
+    features: str,
+    raster: str,
+    stats: str,
+    band: str | None,
+    units: Literal["m/s", "km/h"] | None,
+    out: Path,
+    crs: str | None,
+    raster_crs: str | None,
+    lang: str,
+    quiet: bool,
+    verbose: bool,
+) -> None:
+    """Give each feature statistics of the raster under it, with exact fractions of cells.
+
+    Layers are written as .geojson, .gpkg, .fgb or .parquet, tables without geometry as .csv or
+    .xlsx.
+    """
+    from hokkaido_gis.crs import require_crs
+    from hokkaido_gis.io.tables import write_table
+    from hokkaido_gis.io.vector import read_vector, write_vector
+    from hokkaido_gis.overlay import add_statistics, open_raster, zonal_stats
+
+    layer = read_vector(features, crs=crs)
+    require_crs(layer, features)
+    number = int(band) if band and band.isdecimal() else band
+    source = open_raster(raster, band=number, units=units, crs=raster_crs)
+    asked = [name.strip() for name in stats.split(",")]
+    result = add_statistics(layer, zonal_stats(layer, source, stats=asked))
+    if out.suffix.lower() in {".csv", ".xlsx"}:
+        echo([write_table(result.drop(columns=result.geometry.name), out)])
+    else:
+        echo([write_vector(result, out)])
+
+
+@cli.command()
+@click.argument("layer")
+@click.option("--value", metavar="COL", help="Column that colours the features.")
+@click.option("--name", metavar="COL", help="Column that names them.  [default: found]")
+@click.option("--lines", help="Transmission lines, drawn by voltage above the layer.")
+@out_file
+@click.option("--crs", help="CRS of files that state none, such as EPSG:6668.")
+@common
+def kml(
+    layer: str,
+    value: str | None,
+    name: str | None,
+    lines: str | None,
+    out: Path,
+    crs: str | None,
+    lang: Literal["ja", "en"],
+    quiet: bool,
+    verbose: bool,
+) -> None:
+    """Write any layer as a styled, labelled KMZ or KML for Google Earth, with a legend."""
+    from hokkaido_gis.render.kml import write_kmz
+    from hokkaido_gis.report.own_map import own_map
+
+    scene = own_map([layer], value=value, name=name, lines=lines, crs=crs, lang=lang)
+    echo([write_kmz(scene, out)])
+
+
+@cli.command(name="map")
+@click.argument("layers", metavar="LAYER...", nargs=-1, required=True)
+@click.option("--value", metavar="COL", help="Column that colours the features.")
+@click.option("--name", metavar="COL", help="Column that names them.  [default: found]")
+@click.option("--lines", help="Transmission lines, drawn by voltage above the layers.")
+@click.option("--tiles", is_flag=True, help="Tiles of GSI (地理院タイル) below, with a network.")
+@out_file
+@click.option("--crs", help="CRS of files that state none, such as EPSG:6668.")
+@common
+def map_(
+    layers: tuple[str, ...],
+    value: str | None,
+    name: str | None,
+    lines: str | None,
+    tiles: bool,
+    out: Path,
+    crs: str | None,
+    lang: Literal["ja", "en"],
+    quiet: bool,
+    verbose: bool,
+) -> None:
+    """Write layers and rasters (.tif) as one HTML map that needs no network.
+
+    FILE:LAYER picks one of several layers, FILE:BAND one of several bands. With --out ending in
+    .png or .svg the map is a picture, in .kmz or .kml for Google Earth, in .gpkg a styled
+    GeoPackage for QGIS.
+    """
+    from hokkaido_gis.report.own_map import own_map, write_own_map
+
+    scene = own_map(layers, value=value, name=name, lines=lines, crs=crs, lang=lang)
+    echo([write_own_map(scene, out, tiles=tiles)])
 
 
 @cli.command()
