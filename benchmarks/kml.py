@@ -11,9 +11,11 @@ from __future__ import annotations
 import argparse
 import gc
 import multiprocessing
+import re
 import statistics
 import tempfile
 import time
+import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -55,8 +57,13 @@ def ours_kml(frame: gpd.GeoDataFrame, folder: Path) -> Path:
 
 
 def ours_kmz(frame: gpd.GeoDataFrame, folder: Path) -> Path:
-    """The same, packed with its legend."""
-    return write_kmz(_scene(frame), folder / "ours.kmz")
+    """The same, packed with its legend, in one document."""
+    return write_kmz(_scene(frame), folder / "ours.kmz", tiles_from=len(frame) * 1_000)
+
+
+def ours_tiled_kmz(frame: gpd.GeoDataFrame, folder: Path) -> Path:
+    """The same in tiles, coarse far off and whole close by."""
+    return write_kmz(_scene(frame), folder / "ours_tiled.kmz", tiles_from=0)
 
 
 def _scene(frame: gpd.GeoDataFrame) -> Scene:
@@ -126,6 +133,7 @@ def fastkml_kml(frame: gpd.GeoDataFrame, folder: Path) -> Path:
 WAYS: tuple[Callable[[gpd.GeoDataFrame, Path], Path], ...] = (
     ours_kml,
     ours_kmz,
+    ours_tiled_kmz,
     gdal_kml,
     libkml_kml,
     libkml_kmz,
@@ -139,7 +147,7 @@ def measure(polygons: int, rounds: int, only: list[str]) -> pd.DataFrame:
     frame = farmland(polygons)
     ways = [way for way in WAYS if not only or way.__name__ in only]
     seconds: dict[str, list[float]] = {way.__name__: [] for way in ways}
-    sizes = {}
+    sizes, opens = {}, {}
     with tempfile.TemporaryDirectory() as folder:
         for _ in range(rounds):
             for way in ways:
@@ -148,6 +156,7 @@ def measure(polygons: int, rounds: int, only: list[str]) -> pd.DataFrame:
                 path = way(frame, Path(folder))
                 seconds[way.__name__].append(time.perf_counter() - start)
                 sizes[way.__name__] = path.stat().st_size / 1e6
+                opens[way.__name__] = _first_mb(path)
     medians = {name: statistics.median(times) for name, times in seconds.items()}
     base = {name: medians.get(f"ours_{name[-3:]}", np.nan) for name in medians}
     return pd.DataFrame(
@@ -157,9 +166,22 @@ def measure(polygons: int, rounds: int, only: list[str]) -> pd.DataFrame:
             "median_s": [round(t, 2) for t in medians.values()],
             "times_ours": [round(t / base[name], 2) for name, t in medians.items()],
             "file_mb": [round(size, 1) for size in sizes.values()],
+            "opens_mb": [round(size, 1) for size in opens.values()],
             "peak_mb": [_peak_mb(way, frame) for way in ways],
         }
     )
+
+
+def _first_mb(path: Path) -> float:
+    """Text that a viewer reads before it shows the whole layer [MB, unpacked]."""
+    if path.suffix == ".kml":
+        return path.stat().st_size / 1e6
+    with zipfile.ZipFile(path) as archive:
+        main = archive.read("doc.kml")
+        # Links without a least size on the screen are followed at once.
+        links = re.findall(rb"<minLodPixels>0<.*?<href>(.*?)</href>", main)
+        read = sum(archive.getinfo(link.decode()).file_size for link in links)
+    return (len(main) + read) / 1e6
 
 
 def _peak_mb(way: Callable[[gpd.GeoDataFrame, Path], Path], frame: gpd.GeoDataFrame) -> float:

@@ -20,6 +20,7 @@ from hokkaido_gis.render.kml_features import write_layer
 from hokkaido_gis.render.kml_geometry import escape_html, escape_xml
 from hokkaido_gis.render.kml_layer import KmlLayer
 from hokkaido_gis.render.kml_styles import colour, styles
+from hokkaido_gis.render.kml_tiles import TILES_FROM, TiledLayer, tile_large
 from hokkaido_gis.render.legend import (
     LegendBlock,
     draw_caption_png,
@@ -58,16 +59,19 @@ class _Overlay:
         return self.painted.resolved
 
 
-_Drawn = KmlLayer | _Overlay
+_Drawn = KmlLayer | TiledLayer | _Overlay
 
 
-def write_kmz(scene: Scene, path: str | Path) -> Path:
+def write_kmz(scene: Scene, path: str | Path, *, tiles_from: int = TILES_FROM) -> Path:
     """Write a scene for Google Earth.
 
     A .kmz carries the legend as a picture on the screen; a .kml, which cannot carry pictures, has
     it as text in its description and takes the dot of point layers from Google's icon server.
     Areas of more than 20,000 vertices, which Google Earth draws wrongly, are written in pieces,
     with their outline as lines. Features without geometry keep their place and their attributes.
+
+    A .kmz holds large layers in tiles, which Google Earth loads as it nears them: from far off the
+    classes are seen with few vertices, close by every feature whole, with label and balloon.
 
     Parameters
     ----------
@@ -76,6 +80,9 @@ def write_kmz(scene: Scene, path: str | Path) -> Path:
         [degrees], without altitude.
     path
         Where to write; the ending, .kmz or .kml, decides the format.
+    tiles_from
+        Features above which a layer of a .kmz is cut into tiles; 20 times as many vertices count
+        the same.
 
     Returns
     -------
@@ -100,7 +107,8 @@ def write_kmz(scene: Scene, path: str | Path) -> Path:
     layers = [_drawn(f"l{i}", layer, scene.lang) for i, layer in enumerate(placed.layers)]
     with replace_when_complete(target) as temporary:
         if form == ".kmz":
-            _write_archive(temporary, placed, layers)
+            cut = [tile_large(x, tiles_from) if isinstance(x, KmlLayer) else x for x in layers]
+            _write_archive(temporary, placed, cut)
         else:
             with temporary.open("wb") as out:
                 out.writelines(_document(placed, layers, packed=False))
@@ -133,6 +141,11 @@ def _write_archive(path: Path, scene: Scene, layers: Sequence[_Drawn]) -> None:
         for name, picture in _pictures(scene, layers):
             with archive.open(name, "w") as out:
                 out.write(picture)
+        for layer in layers:
+            for name, pieces in layer.documents() if isinstance(layer, TiledLayer) else ():
+                with archive.open(name, "w") as out:
+                    for piece in pieces:
+                        out.write(piece)
         for entry in archive.infolist():  # the same on every system
             entry.create_system = 3
             entry.external_attr = 0o644 << 16
@@ -141,6 +154,8 @@ def _write_archive(path: Path, scene: Scene, layers: Sequence[_Drawn]) -> None:
 def _pictures(scene: Scene, layers: Sequence[_Drawn]) -> Iterator[tuple[str, bytes]]:
     if any(isinstance(layer, KmlLayer) and layer.has_points for layer in layers):
         yield _DOT, draw_dot_png()
+    tiled = (layer.dot for layer in layers if isinstance(layer, TiledLayer))
+    yield from ((dot, draw_dot_png()) for dot in tiled if dot)
     blocks = [LegendBlock(layer.source.title, layer.resolved) for layer in layers]
     yield _LEGEND, draw_legend_png(blocks, scene.lang)
     yield _CAPTION, draw_caption_png(scene)
@@ -164,6 +179,8 @@ def _document(scene: Scene, layers: Sequence[_Drawn], *, packed: bool) -> Iterat
     for order, layer in enumerate(layers):
         if isinstance(layer, KmlLayer):
             yield from write_layer(layer)
+        elif isinstance(layer, TiledLayer):
+            yield from layer.links()
         else:
             yield _ground_overlay(layer, order).encode()
     if packed:

@@ -42,17 +42,38 @@ def write_layer(layer: KmlLayer) -> Iterator[bytes]:
     yield f"<Folder><name>{title}</name>{hidden}<open>1</open>\n".encode()
     for i, line in enumerate(layer.resolved.classes):
         key = f"{layer.key}c{i}"
-        head = f"<Document><name>{escape_xml(line.label)}</name>{hidden}\n{_schema(layer, key)}"
+        schema = _schema(layer, f"{key}s")
+        head = f"<Document><name>{escape_xml(line.label)}</name>{hidden}\n{schema}"
         yield head.encode()
         rows = np.flatnonzero(layer.resolved.index == i)
-        yield from (_placemarks(layer, batch, i, hidden) for batch in _batches(layer, rows))
+        yield from _placemarks(layer, rows, f"{key}s", hidden)
         yield b"</Document>\n"
-    named = np.flatnonzero(layer.dimensions > 0)
+    yield from _label_folder(layer, np.arange(len(layer.shapes)), hidden)
+    yield b"</Folder>\n"
+
+
+def write_rows(layer: KmlLayer, rows: Indices) -> Iterator[bytes]:
+    """Write some features of a layer with their schema and their labels, for a Document of theirs.
+
+    Parameters
+    ----------
+    layer
+        The layer.
+    rows
+        Positions of the features.
+    """
+    key = f"{layer.key}s"
+    yield _schema(layer, key).encode()
+    yield from _placemarks(layer, rows, key, "")
+    yield from _label_folder(layer, rows, "")
+
+
+def _label_folder(layer: KmlLayer, rows: Indices, hidden: str) -> Iterator[bytes]:
+    named = rows[layer.dimensions[rows] > 0]
     if layer.has_labels and len(named):
         yield f"<Folder><name>{WORDS['labels'][layer.lang]}</name>{hidden}\n".encode()
         yield from (_labels(layer, batch, hidden) for batch in _batches(layer, named))
         yield b"</Folder>\n"
-    yield b"</Folder>\n"
 
 
 def _schema(layer: KmlLayer, key: str) -> str:
@@ -61,7 +82,7 @@ def _schema(layer: KmlLayer, key: str) -> str:
         f"<displayName>{escape_xml(c.heading)}</displayName></SimpleField>"
         for c in layer.columns
     )
-    return f'<Schema name="{key}s" id="{key}s">{fields}</Schema>\n'
+    return f'<Schema name="{key}" id="{key}">{fields}</Schema>\n'
 
 
 def _batches(layer: KmlLayer, rows: Indices) -> list[Indices]:
@@ -70,9 +91,12 @@ def _batches(layer: KmlLayer, rows: Indices) -> list[Indices]:
     return [batch for batch in np.split(rows, cuts) if len(batch)]
 
 
-def _placemarks(layer: KmlLayer, rows: Indices, number: int, hidden: str) -> bytes:
-    """Write features of one class; points are named by their label, since the map shows names."""
-    key = f"{layer.key}c{number}"
+def _placemarks(layer: KmlLayer, rows: Indices, schema: str, hidden: str) -> Iterator[bytes]:
+    return (_batch(layer, batch, schema, hidden) for batch in _batches(layer, rows))
+
+
+def _batch(layer: KmlLayer, rows: Indices, schema: str, hidden: str) -> bytes:
+    """Write features; points are named by their label, since the map shows names."""
     titles = layer.titles(rows)
     names = titles
     if layer.has_labels:
@@ -92,9 +116,9 @@ def _placemarks(layer: KmlLayer, rows: Indices, number: int, hidden: str) -> byt
         slots.append((_plain(head) + "%s", cells))
         data.append((_plain(column.data_head) + "%s</SimpleData>" if all_known else "%s", texts))
     slots += [
-        (f"</table>]]></description><styleUrl>#{key}", None),
-        ("%s", _style_endings(layer, rows, number)),
-        (f'</styleUrl><ExtendedData><SchemaData schemaUrl="#{key}s">', None),
+        (f"</table>]]></description><styleUrl>#{layer.key}c", None),
+        ("%s", _style_endings(layer, rows)),
+        (f'</styleUrl><ExtendedData><SchemaData schemaUrl="#{schema}">', None),
         *data,
     ]
     slots.append(("</SchemaData></ExtendedData>", None))
@@ -116,11 +140,15 @@ def _plain(text: str) -> str:
     return text.replace("%", "%%")
 
 
-def _style_endings(layer: KmlLayer, rows: Indices, number: int) -> Sequence[str]:
-    """Tell the styles apart that a class has beside its own."""
-    if layer.resolved.radii is not None and number == 0:
-        return [f"r{quarters}" for quarters in layer.quarters[rows].tolist()]
-    return ["x" if is_long else "" for is_long in layer.long[rows].tolist()]
+def _style_endings(layer: KmlLayer, rows: Indices) -> Sequence[str]:
+    """Name the style of each feature by its class, and by what sets it apart within this."""
+    classes = layer.resolved.index[rows].tolist()
+    cut = layer.long[rows].tolist()
+    texts = [f"{i}x" if is_cut else f"{i}" for i, is_cut in zip(classes, cut, strict=True)]
+    if layer.resolved.radii is None:
+        return texts
+    discs = zip(classes, texts, layer.quarters[rows].tolist(), strict=True)
+    return [text if i else f"{i}r{quarters}" for i, text, quarters in discs]
 
 
 def _shapes(layer: KmlLayer, rows: Indices) -> list[bytes]:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from hokkaido_gis.render.kml_layer import KmlLayer
     from hokkaido_gis.render.scene import LabelStyle, Symbol
+    from hokkaido_gis.render.shapes import Indices
 
 _ICON_PIXELS = 32  # drawn by an icon of scale 1
 _LABEL_SCALE = 0.8
@@ -19,10 +20,11 @@ _BALLOON = (
     "<BalloonStyle><text>&lt;style&gt;th{text-align:left}&lt;/style&gt;$[description]</text>"
     "</BalloonStyle>"
 )
+_NO_BALLOON = "<BalloonStyle><displayMode>hide</displayMode></BalloonStyle>"
 
 
-def styles(layer: KmlLayer, dot: str) -> Iterator[str]:
-    """Write the styles of a layer.
+def styles(layer: KmlLayer, dot: str, rows: Indices | None = None) -> Iterator[str]:
+    """Write the styles of a layer, or those that some of its features use.
 
     Discs have a style for each radius that they use, in quarters of a pixel; classes with areas of
     very many vertices have one without outline, which these draw as lines.
@@ -33,21 +35,56 @@ def styles(layer: KmlLayer, dot: str) -> Iterator[str]:
         The layer.
     dot
         Address of the picture of a dot.
+    rows
+        Positions of the features; all classes of the layer where ``None``.
     """
-    icon = f"<Icon><href>{dot}</href></Icon>" if layer.has_points else ""
+    icon = _icon(layer, dot)
+    shown = np.arange(len(layer.shapes)) if rows is None else rows
     for i, line in enumerate(layer.resolved.classes):
-        key = f"{layer.key}c{i}"
-        if layer.resolved.radii is not None and i == 0:
-            for quarters in np.unique(layer.quarters[layer.resolved.index == 0]).tolist():
-                disc = replace(line.symbol, radius=quarters / 4)
-                yield from _pair(layer, f"{key}r{quarters}", disc, icon)
-        else:
-            yield from _pair(layer, key, line.symbol, icon)
-        if layer.long[layer.resolved.index == i].any():
-            yield from _pair(layer, f"{key}x", line.symbol, icon, outlined=False)
+        of_class = shown[layer.resolved.index[shown] == i]
+        if rows is not None and len(of_class) == 0:
+            continue
+        for key, symbol in _symbols(layer, i, of_class):
+            yield from _pair(layer, key, symbol, icon)
+        if layer.long[of_class].any():
+            yield from _pair(layer, f"{layer.key}c{i}x", line.symbol, icon, outlined=False)
     if layer.has_labels:
         look = _label_style(layer.source.label_style)
         yield f'<Style id="{layer.key}t"><IconStyle><scale>0</scale></IconStyle>{look}</Style>\n'
+
+
+def mute_styles(layer: KmlLayer, dot: str, rows: Indices, *, outlined: bool) -> Iterator[str]:
+    """Write the styles that features use where they are merged: no balloon, name or highlight.
+
+    Parameters
+    ----------
+    layer
+        The layer.
+    dot
+        Address of the picture of a dot.
+    rows
+        Positions of the features.
+    outlined
+        Whether areas have the outline of their class.
+    """
+    icon, label = _icon(layer, dot), "<LabelStyle><scale>0</scale></LabelStyle>"
+    for i in np.unique(layer.resolved.index[rows]).tolist():
+        for key, symbol in _symbols(layer, i, rows[layer.resolved.index[rows] == i]):
+            yield _style(key, symbol, icon, label, outlined=outlined, balloon=_NO_BALLOON)
+
+
+def _icon(layer: KmlLayer, dot: str) -> str:
+    return f"<Icon><href>{dot}</href></Icon>" if layer.has_points else ""
+
+
+def _symbols(layer: KmlLayer, number: int, rows: Indices) -> Iterator[tuple[str, Symbol]]:
+    """Symbols of a class by the ids of their styles: one, or one for each radius of its discs."""
+    key, symbol = f"{layer.key}c{number}", layer.resolved.classes[number].symbol
+    if layer.resolved.radii is None or number > 0:
+        yield key, symbol
+        return
+    for quarters in np.unique(layer.quarters[rows]).tolist():
+        yield f"{key}r{quarters}", replace(symbol, radius=quarters / 4)
 
 
 def _pair(
@@ -70,7 +107,9 @@ def _pair(
     )
 
 
-def _style(key: str, symbol: Symbol, icon: str, label: str, *, outlined: bool) -> str:
+def _style(
+    key: str, symbol: Symbol, icon: str, label: str, *, outlined: bool, balloon: str = _BALLOON
+) -> str:
     fill = colour(symbol.fill, symbol.fill_opacity)
     return (
         f'<Style id="{key}"><IconStyle><color>{fill}</color>'
@@ -79,7 +118,7 @@ def _style(key: str, symbol: Symbol, icon: str, label: str, *, outlined: bool) -
         f"<width>{symbol.stroke_width:g}</width></LineStyle>"
         f"<PolyStyle><color>{fill}</color>"
         f"<outline>{outlined and symbol.stroke_width > 0:d}</outline></PolyStyle>"
-        f"{_BALLOON}</Style>\n"
+        f"{balloon}</Style>\n"
     )
 
 
