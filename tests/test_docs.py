@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import re
 import runpy
+import shlex
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 
 import pytest
 
 import hokkaido_gis as hg
+from hokkaido_gis.cli import run
+from hokkaido_gis.errors import LayerWarning
 
 ROOT = Path(__file__).resolve().parents[1]
 READMES = ("README.md", "README.ja.md")
 VERDICTS = ("equal", "within rounding", "input lost", "differs")
+# Pages whose files, commands and scripts make one run from top to bottom.
+PAGES_TO_RUN = ("grid.md", "wind.md", "solar_and_money.md")
 
 
 def fenced(text: str, marker: str) -> str:
@@ -25,8 +31,14 @@ def fenced(text: str, marker: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def checked():
-    return hg.ledger(hg.Inputs(), chapter=2)
+def whole():
+    table = hg.ledger(hg.Inputs())
+    return table.assign(chapter=table["id"].str.split("-").str[1].astype(int))
+
+
+@pytest.fixture(scope="module")
+def checked(whole):
+    return whole[whole["chapter"] == 2]
 
 
 @pytest.mark.parametrize("readme", READMES)
@@ -37,6 +49,17 @@ def test_counts_are_those_of_the_ledger(readme, checked):
         (row,) = re.findall(rf"^\|[^|\n]*\b{verdict}\b[^|\n]*\| *([\d,]+) *\|$", text, re.MULTILINE)
         assert int(row.replace(",", "")) == counts.get(verdict, 0), verdict
     assert re.search(rf"--chapter 2`.*\b{len(checked)} ", text)
+
+
+@pytest.mark.parametrize("readme", READMES)
+def test_counts_of_the_other_chapters_are_those_of_the_ledger(readme, whole):
+    text = (ROOT / readme).read_text(encoding="utf-8")
+    rows = re.findall(r"^\| ([3-6]) \S[^|\n]*\|((?: *\d+ *\|){5})$", text, re.MULTILINE)
+    told = {int(chapter): [int(n) for n in re.findall(r"\d+", row)] for chapter, row in rows}
+    counts = whole.groupby("chapter")["verdict"].value_counts().unstack(fill_value=0)
+    counts = counts.reindex(columns=VERDICTS, fill_value=0).drop(index=2)
+    counts.insert(0, "all", counts.sum(axis=1))
+    assert told == {chapter: row.tolist() for chapter, row in counts.iterrows()}
 
 
 @pytest.mark.parametrize("marker", ["command: report", "command: test"])
@@ -55,6 +78,29 @@ def test_the_python_example_prints_what_is_printed_below_it(tmp_path):
     shown = text.split("It prints\n\n```text\n")[1].split("```")[0]
     assert done.stdout == shown
     assert {path.name for path in tmp_path.iterdir()} == {"output.kmz", "output.html"}
+
+
+@pytest.mark.parametrize("page", PAGES_TO_RUN)
+def test_scripts_of_a_page_print_what_is_printed_below_them(page, tmp_path, monkeypatch, capsys):
+    text = (ROOT / "docs" / page).read_text(encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    blocks = re.findall(
+        r"(?:<!-- file: (\S+) -->\n)?```(\w+)\n(.*?)```(?:\n\n```text\n(.*?)```)?", text, re.DOTALL
+    )
+    assert any(shown for *_, shown in blocks)
+    for name, kind, body, shown in blocks:
+        if name:
+            Path(name).write_text(body, encoding="utf-8")
+        if kind == "bash":
+            # Figures have tests of their own.
+            here = body.replace("sample_data/", f"{hg.sample_data()}/")
+            commands = [shlex.split(line)[1:] for line in here.splitlines()]
+            assert all(run(words) == 0 for words in commands if words[0] != "figure")
+        if kind == "python":
+            capsys.readouterr()
+            with warnings.catch_warnings(category=LayerWarning, action="ignore"):
+                runpy.run_path(name)
+            assert capsys.readouterr().out == shown, name
 
 
 def test_pictures_and_links_of_the_pages_are_there():
