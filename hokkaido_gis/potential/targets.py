@@ -6,6 +6,10 @@ import pandas as pd
 
 from hokkaido_gis.potential.ranges import require_range
 
+LEAST_INCREASE_KW = 10.0
+"""Smaller increases of a region's capacity are those of plans in another unit [kW]."""
+_HINT = "A plan must grow, and 1 万kW is 10,000 kW."
+
 
 def share_of_increase(
     potential_kw: pd.Series, now_kw: float | pd.Series, target_kw: float | pd.Series
@@ -30,8 +34,9 @@ def share_of_increase(
     Raises
     ------
     ModelInputError
-        If a capacity is negative, or the target is not above what is there: a plan in 万kW must be
-        multiplied by 10,000.
+        If a capacity is negative, or the target is not 10 kW above what is there: the plan falls,
+        or is in 万kW and must be multiplied by 10,000. An increase of 10 MW or more that is given
+        in MW is not noticed.
 
     Examples
     --------
@@ -41,7 +46,7 @@ def share_of_increase(
     require_range("potential [kW]", potential_kw, 0)
     require_range("capacity now [kW]", now_kw, 0)
     increase = target_kw - now_kw
-    require_range("increase to the target [kW]", increase, 1, hint="1 万kW is 10,000 kW.")
+    require_range("increase to the target [kW]", increase, LEAST_INCREASE_KW, hint=_HINT)
     share = potential_kw / increase
     return pd.DataFrame(
         {

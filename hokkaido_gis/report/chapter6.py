@@ -55,7 +55,7 @@ _PORT_COLUMNS = ("printed_kwh", "printed_kwh_below")
 def summary_table(inputs: Inputs, lang: Lang) -> Table:
     """Table 6-1: capacity and generation of every resource, printed beside computed."""
     found = summary_study.totals(inputs)
-    printed = pd.DataFrame(PRINTED, index=["printed_kw", "printed_kwh"]).T
+    printed = pd.DataFrame(PRINTED, index=["printed_kw", "printed_kwh"]).T.astype(float)
     frame = found.round(0).join(printed)
     frame.insert(0, "resource", [say(lang, *RESOURCES[name]) for name in frame.index])
     return Table(

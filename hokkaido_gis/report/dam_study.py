@@ -89,8 +89,7 @@ def dam_solar(inputs: Inputs) -> pd.DataFrame:
 def placed_dams(inputs: Inputs) -> gpd.GeoDataFrame:
     """The report's dams at the places of the layer, on their numbers.
 
-    Columns ``dam_id`` and ``geometry``, both missing for a dam that the layer has not got, and
-    those of the layer of dams.
+    Columns ``dam_id`` and ``geometry``, both missing for a dam that the layer has not got.
     """
     listed = _listed(inputs).reset_index(names="dam_number")
     match = match_dams(inputs.dams, listed, inputs.municipalities).frame

@@ -64,7 +64,7 @@ def grid_map(inputs: Inputs, lang: Lang, *, figure: str, title: tuple[str, str])
         figure_title(figure, say(lang, *title), "", lang),
         [
             ground_layer(inputs, lang),
-            lines_layer(inputs, lang),
+            lines_layer(inputs.lines, lang),
             stations_layer(inputs, lang, named=inputs.substations["kv"] >= MAIN_SUBSTATION_KV),
         ],
         caption=say(
@@ -88,7 +88,7 @@ def sheet_map(inputs: Inputs, lang: Lang, *, figure: str, number: int) -> Scene:
         figure_title(figure, title, "・".join(bureaus), lang),
         [
             named_ground(inputs, lang, towns.index),
-            lines_layer(inputs, lang),
+            lines_layer(inputs.lines, lang),
             stations_layer(inputs, lang, named=here),
         ],
         caption=say(
@@ -143,9 +143,9 @@ def _class_name(each: str, lang: Lang) -> str:
     return say(lang, *_CLASS_NAMES.get(each, (str(each), str(each))))
 
 
-def lines_layer(inputs: Inputs, lang: Lang) -> Layer:
-    """Lines, the highest voltages on top."""
-    lines = inputs.lines.sort_values("kv", na_position="first", kind="stable")
+def lines_layer(lines: gpd.GeoDataFrame, lang: Lang) -> Layer:
+    """Lines as `read_lines` gives them by voltage, the highest on top."""
+    lines = lines.sort_values("kv", na_position="first", kind="stable")
     return Layer(
         lines.assign(drawn_class=drawn_class(lines)),
         by_voltage(lines, lang),

@@ -151,7 +151,7 @@ def _layers(
             label=label,
             popup=popup,
         ),
-        lines_layer(inputs, lang),
+        lines_layer(inputs.lines, lang),
         Layer(
             _segments(inputs, farms),
             Single(_CONNECTION),

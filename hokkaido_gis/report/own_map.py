@@ -3,64 +3,65 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 import warnings
-from pathlib import Path
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import geopandas as gpd
 import numpy as np
-import pandas as pd
+import shapely
 
-from hokkaido_gis.crs import require_crs
+from hokkaido_gis.crs import area_ha, require_crs
 from hokkaido_gis.datasets import sample_data
-from hokkaido_gis.errors import LayerWarning, OutputError, RenderError, TableError, name_some
+from hokkaido_gis.errors import (
+    LayerError,
+    LayerWarning,
+    OutputError,
+    RenderError,
+    name_some,
+)
 from hokkaido_gis.io.raster import open_band
-from hokkaido_gis.io.tables import to_numbers
-from hokkaido_gis.io.vector import read_vector
+from hokkaido_gis.io.vector import Source, read_vector
 from hokkaido_gis.readers.lines import read_lines
 from hokkaido_gis.readers.municipalities import read_municipalities
 from hokkaido_gis.render.gpkg import write_gpkg
 from hokkaido_gis.render.html import write_html
 from hokkaido_gis.render.kml import write_kmz
+from hokkaido_gis.render.label_points import label_points
 from hokkaido_gis.render.png import write_png
-from hokkaido_gis.render.scene import (
-    Categorical,
-    Category,
-    Graduated,
-    Layer,
-    RasterLayer,
-    Scene,
-    Single,
-    Symbol,
-    to_wgs84,
-)
-from hokkaido_gis.report.grid_maps import by_voltage, drawn_class
+from hokkaido_gis.render.scene import Layer, RasterLayer, Scene, Single, Symbol, to_wgs84
+from hokkaido_gis.render.shapes import main_kind
+from hokkaido_gis.report.grid_maps import lines_layer
 from hokkaido_gis.report.layer_files import origin_of
 from hokkaido_gis.report.map_frame import GROUND, join_credits, with_margin
+from hokkaido_gis.report.own_style import even_breaks, name_column, style_by_values
 from hokkaido_gis.report.words import say
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from pathlib import Path
 
-    import geopandas as gpd
+    import numpy.typing as npt
 
-    from hokkaido_gis.render.scene import AnyLayer, Lang, Style
+    from hokkaido_gis.render.scene import AnyLayer, Bounds, Lang, Style
+    from hokkaido_gis.render.shapes import Kind, Shapes
 
 _RASTERS = (".tif", ".tiff")
-# Columns that name features, most telling first; compared after NFKC and without regard to case.
-_NAMES = (
-    "name", "名称", "名前", "label", "title", "rcom_name", "集落名", "農業集落名", "漁港名",
-    "ダム名", "施設名", "変電所名", "送電線名", "市町村名", "municipality", "市町村", "n03_004", "w01_001",
-    "c09_002", "pref_name", "id",
-)  # fmt: skip
+_HTML = (".html", ".htm")
 # Colours of layers in turn: they differ in lightness, and for the colour-blind.
 _COLOURS = ("#1b7837", "#d95f0e", "#2166ac", "#8c510a", "#762a83", "#b2182b")
-_CATEGORY_COLOURS = (
-    "#08306b", "#e08214", "#80cdc1", "#8a1c6b", "#fee08b", "#35978f", "#f4a582", "#7f7f7f",
-)  # fmt: skip
-_UNIT = re.compile(r"[(\[（](.+?)[)\]）]\s*$|_(kwh|kw|mw|ha|a|km|m|ms|m2|km2|cm|mm|yen)$")
-_MOST_LABELS = 300
-_FEWEST_NUMBERS = 2
+# Names on the map where there is room: upon areas, beside points.
+_MOST_LABELS: dict[Kind, int] = {"area": 300, "point": 40, "line": 0}
+_SOME, _MANY = 100, 1_000
+_LAND = Single(Symbol("#f1f1ec", 0.95, "#b4b1a8", 0.0))
+_BORDERS = Single(Symbol("#ffffff", 0.0, "#6f6b63", 0.5))
+# Of boundaries such as those of municipalities: the least median area, and share of their extent.
+_LEAST_TOWN_HA, _LEAST_COVER = 3_000.0, 0.25
+_ALL_LAND = 0.9
+_AROUND_HOKKAIDO = 2.0
+_LONE_POINT = 0.15  # degrees on each side
+# A feature smaller than this share of the view is some three pixels of a screen.
+_LEAST_SEEN = 0.003
 
 
 def own_map(
@@ -77,10 +78,11 @@ def own_map(
     Parameters
     ----------
     files
-        Vector files (``FILE:LAYER`` picks a layer) and rasters (.tif), the first lowest.
+        Vector files (``FILE:LAYER`` picks a layer) and rasters (.tif; ``FILE:BAND`` picks a band by
+        its number or description), the first lowest.
     value
-        Column that colours the first vector layer that has it: classes of equal numbers of
-        features for numbers, a colour each for a few words.
+        Column that colours the vector layers that have it: numbers in classes of about as many
+        features each, a few words or numbers by a colour each (`own_style.style_by_values`).
     name
         Column that names features; found by its name where ``None``.
     lines
@@ -98,27 +100,32 @@ def own_map(
     Raises
     ------
     LayerError, CRSError
-        If a file cannot be read or has no CRS.
+        If a file cannot be read, holds nothing to draw or has no CRS.
     RenderError
         If no layer has a column `value` or `name`.
     """
     layers: list[AnyLayer] = []
     for number, file in enumerate(files):
         colour = _COLOURS[number % len(_COLOURS)]
-        if Path(file).suffix.lower() in _RASTERS:
+        if Source.parse(file).path.suffix.lower() in _RASTERS:
             layers.append(_raster(file, crs))
         else:
-            layers.append(_vector(file, value, name, colour, crs=crs))
+            frame = _read(file, crs)
+            layers.append(_vector(frame, file, value, name, colour=colour, lang=lang))
     _require_columns(layers, value=value, name=name)
+    title = say(lang, "・", ", ").join(layer.title for layer in layers)
     if lines is not None:
-        layers.append(_lines(lines, lang, crs))
-    title = "・".join(layer.title for layer in layers[: len(files)])
-    scene = Scene(title, layers, lang=lang, credit=_credits([*files, *([lines] if lines else [])]))
-    return _above_municipalities(scene)
+        layers.append(lines_layer(read_lines(lines, crs=crs), lang))
+    credit = _credits([*files, *([lines] if lines else [])])
+    return _above_municipalities(Scene(title, layers, credit=credit, lang=lang))
 
 
 def write_own_map(scene: Scene, path: Path, *, tiles: bool = False) -> Path:
     """Write a map in the form that the ending of its file asks for.
+
+    Areas that would be a few pixels small, such as buildings on a map of the island, are drawn as
+    points in pictures and with a point inside in HTML; the other forms, in which a reader moves
+    close, keep them as they are.
 
     Parameters
     ----------
@@ -127,139 +134,99 @@ def write_own_map(scene: Scene, path: Path, *, tiles: bool = False) -> Path:
     path
         File ending in .html, .kmz, .kml, .png, .svg or .gpkg.
     tiles
-        Whether an HTML map asks for tiles of GSI where there is a network.
+        Whether an HTML map asks for tiles of GSI where there is a network. The municipalities are
+        then drawn by their borders alone.
 
     Raises
     ------
     OutputError
-        If the ending is another, or the file cannot be written.
+        If the ending is another, tiles are asked for in another form than HTML, or the file cannot
+        be written.
     """
     ending = path.suffix.lower()
-    if ending in (".html", ".htm"):
-        return write_html(scene, path, tiles=tiles)
     writers: dict[str, Callable[[Scene, Path], Path]] = {
         ".kmz": write_kmz, ".kml": write_kmz, ".png": write_png, ".svg": write_png,
         ".gpkg": write_gpkg,
     }  # fmt: skip
-    if ending not in writers:
+    if ending not in (*_HTML, *writers):
         raise OutputError(
             f"{path}: a map is written as .html, {', '.join(writers)}; got {ending or 'no ending'}."
         )
+    if tiles and ending not in _HTML:
+        raise OutputError(f"{path}: tiles (--tiles) are for .html maps; leave them out for others.")
+    if ending in _HTML:
+        seen = _with_small_areas(scene, _and_points)
+        return write_html(_over_tiles(seen) if tiles else seen, path, tiles=tiles)
+    if writers[ending] is write_png:
+        scene = _with_small_areas(scene, label_points)
     return writers[ending](scene, path)
 
 
-def _vector(
-    file: str, value: str | None, name: str | None, colour: str, *, crs: str | None
-) -> Layer:
+# --- Layers ---------------------------------------------------------------------------------------
+
+
+def _read(file: str, crs: str | None) -> gpd.GeoDataFrame:
+    """Features of a file; those without a place are told."""
     frame = read_vector(file, crs=crs)
     require_crs(frame, file)
-    columns = [column for column in frame.columns if column != frame.geometry.name]
-    named = name if name in columns else _name_column(columns)
-    style: Style = Single(_symbol(colour))
-    if value in columns:
-        frame, style = _by_value(frame, value, colour)
-    areas = frame.geom_type.isin(["Polygon", "MultiPolygon"]).mean() > 0.5
-    labelled = named if areas and len(frame) <= _MOST_LABELS else None
-    return Layer(frame, style, title=_title(file), name=named, label=labelled)
-
-
-def _by_value(frame: gpd.GeoDataFrame, value: str, colour: str) -> tuple[gpd.GeoDataFrame, Style]:
-    """Style by a column: numbers, also those written as text, in classes; a few words by colour."""
-    numbers = _numbers(frame[value])
-    if numbers is not None and numbers.nunique() >= _FEWEST_NUMBERS:
-        return frame.assign(**{value: numbers}), Graduated(value, unit=_unit(value))
-    words = [word for word in frame[value].value_counts().index if word is not None]
-    if not 1 <= len(words) <= len(_CATEGORY_COLOURS):
+    nowhere = int((frame.geometry.isna() | frame.geometry.is_empty).sum())
+    if nowhere == len(frame):
+        raise LayerError(file, ["none of its features has a place; there is nothing to draw."])
+    if nowhere:
         warnings.warn(
-            f"{value!r} has {len(words)} different values that are no numbers; with more than "
-            f"{len(_CATEGORY_COLOURS)} the layer is drawn in one colour.",
+            f"{file}: {nowhere:,} of {len(frame):,} features have no place and are not drawn.",
             LayerWarning,
-            stacklevel=4,
+            stacklevel=2,
         )
-        return frame, Single(_symbol(colour))
-    return frame, Categorical(
-        value,
-        tuple(
-            Category(word, str(word), _symbol(colour))
-            for word, colour in zip(words, _CATEGORY_COLOURS, strict=False)
-        ),
-    )
+    return frame
 
 
-def _numbers(values: pd.Series) -> pd.Series | None:
-    """Values as numbers, if all that are there are such."""
-    if pd.api.types.is_bool_dtype(values):
-        return None
-    if pd.api.types.is_numeric_dtype(values):
-        return values.astype(float)
-    try:
-        return to_numbers(values)
-    except TableError:
-        return None
+def _vector(
+    frame: gpd.GeoDataFrame,
+    file: str,
+    value: str | None,
+    name: str | None,
+    *,
+    colour: str,
+    lang: Lang,
+) -> Layer:
+    columns = [column for column in frame.columns if column != frame.geometry.name]
+    named = name if name in columns else name_column(columns)
+    title = _title(file)
+    kind = main_kind(frame.geometry.to_numpy())
+    symbol = _symbol(colour, kind, len(frame))
+    style: Style = Single(symbol)
+    if value in columns:
+        values, style = style_by_values(frame[value], symbol, what=title, lang=lang)
+        frame = frame.assign(**{value: values})
+        title = f"{title}: {value}"
+    labelled = named if len(frame) <= _MOST_LABELS[kind] else None
+    return Layer(frame, style, title=title, name=named, label=labelled)
+
+
+def _symbol(colour: str, kind: Kind, count: int) -> Symbol:
+    """How features of a layer are drawn: areas light enough for names, many of them finely."""
+    radius = 4.5 if count <= _SOME else 3.5 if count <= _MANY else 2.5
+    if kind == "area":
+        return Symbol(colour, 0.5, colour, 0.9 if count <= _MANY else 0.4, radius)
+    return Symbol(colour, 0.75, colour, 1.4 if kind == "line" else 1.0, radius)
 
 
 def _raster(file: str, crs: str | None) -> RasterLayer:
-    band = open_band(file, crs=crs)
+    path, chosen = Source.parse(file)
+    number = int(chosen) if chosen is not None and chosen.isdecimal() else chosen
+    band = open_band(path, band=number, crs=crs)
     grid = band.read()
+    if not np.isfinite(grid.array).any():
+        raise LayerError(file, ["none of its cells has a value; there is nothing to draw."])
     return RasterLayer(
         grid.array,
         grid.transform,
         band.crs,
-        title=band.description or _title(file),
+        title=band.description or path.stem,
         unit=band.unit,
-        method="equal",
-        classes=6,
+        breaks=even_breaks(grid.array),
     )
-
-
-def _lines(file: str, lang: Lang, crs: str | None) -> Layer:
-    lines = read_lines(file, crs=crs).sort_values("kv", na_position="first", kind="stable")
-    headings = {
-        "name": say(lang, "名称", "Name"),
-        "voltage_class": say(lang, "電圧階級", "Voltage class"),
-        "kv": say(lang, "電圧 (kV)", "Voltage (kV)"),
-    }
-    return Layer(
-        lines.assign(drawn_class=drawn_class(lines)),
-        by_voltage(lines, lang),
-        title=say(lang, "送電線", "Transmission lines"),
-        name="name",
-        popup=headings,
-    )
-
-
-def _above_municipalities(scene: Scene) -> Scene:
-    """Put the municipalities of Hokkaido below a scene that lies there."""
-    towns = read_municipalities(sample_data() / "municipalities.geojson")
-    west, south, east, north = scene.bounds
-    here = to_wgs84(towns).cx[west:east, south:north]
-    boundaries = any(
-        len(layer.frame) > 1 and _is_ground(layer)
-        for layer in scene.layers
-        if isinstance(layer, Layer)
-    )
-    if here.empty or boundaries:
-        return scene
-    title = say(scene.lang, "市町村", "Municipalities")
-    popup = {"name": say(scene.lang, "市町村", "Municipality")}
-    ground = Layer(towns, GROUND, title=title, name="name", popup=popup)
-    credit = origin_of(sample_data() / "municipalities.geojson").credit
-    return Scene(
-        scene.title,
-        [ground, *scene.layers],
-        credit=join_credits([scene.credit, credit]),
-        lang=scene.lang,
-        view=with_margin(scene.bounds),
-    )
-
-
-def _is_ground(layer: Layer) -> bool:
-    """Whether a layer covers its extent, as boundaries of municipalities do."""
-    frame = to_wgs84(layer.frame)
-    west, south, east, north = frame.total_bounds
-    extent = (east - west) * (north - south)
-    with warnings.catch_warnings(action="ignore"):
-        return bool(extent > 0 and np.nansum(frame.geometry.area) > 0.25 * extent)
 
 
 def _require_columns(layers: Sequence[AnyLayer], **asked: str | None) -> None:
@@ -267,40 +234,139 @@ def _require_columns(layers: Sequence[AnyLayer], **asked: str | None) -> None:
     there = [c for layer in layers if isinstance(layer, Layer) for c in layer.table.columns]
     absent = [column for column in asked.values() if column is not None and column not in there]
     if absent:
-        raise RenderError(
-            f"No layer has a column {name_some(absent)}; there are {name_some(there, most=20)}."
-        )
-
-
-def _name_column(columns: Sequence[str]) -> str | None:
-    plain = {unicodedata.normalize("NFKC", str(c)).casefold(): c for c in reversed(list(columns))}
-    return next((plain[candidate] for candidate in _NAMES if candidate in plain), None)
+        has = f"there are {name_some(there, most=20)}" if there else "there are none"
+        raise RenderError(f"No layer has a column {name_some(absent)}; {has}.")
 
 
 def _title(file: str) -> str:
     """Name of a file without its folder and endings, or of the layer asked for."""
-    stem = Path(file).name
-    path, _, layer = stem.rpartition(":")
-    return layer if path else stem.split(".")[0]
-
-
-def _unit(column: str) -> str:
-    """Unit that the name of a column tells, in brackets or at its end."""
-    found = _UNIT.search(column)
-    if found is None:
-        return ""
-    short = {"kwh": "kWh", "kw": "kW", "mw": "MW", "ms": "m/s", "m2": "m²", "km2": "km²"}
-    unit = found[1] or found[2]
-    return short.get(unit, unit)
-
-
-def _symbol(colour: str) -> Symbol:
-    return Symbol(colour, 0.6, colour, 1.4, 4.5)
+    path, layer = Source.parse(file)
+    return layer or re.sub(r"\.(shp|geojson|gpkg|fgb|gml|kml)$", "", path.stem, flags=re.IGNORECASE)
 
 
 def _credits(files: Sequence[str]) -> str:
     """Credits of files whose publisher is known."""
-    found = [origin_of(Path(file)) for file in files if Path(file).exists()]
+    paths = [Source.parse(file).path for file in files]
+    found = [origin_of(path).credit for path in paths]
     # Of a file whose publisher is not known the credit is but its name.
-    names = {Path(file).name for file in files}
-    return join_credits(origin.credit for origin in found if origin.credit not in names)
+    return join_credits(credit for credit in found if credit not in {p.name for p in paths})
+
+
+# --- What lies below ------------------------------------------------------------------------------
+
+
+def _surroundings(bounds: Bounds) -> Bounds:
+    """Widen a box by a margin; a lone point, which has no extent, by some kilometres."""
+    west, south, east, north = bounds
+    if west < east or south < north:
+        return with_margin(bounds)
+    return west - _LONE_POINT, south - _LONE_POINT, east + _LONE_POINT, north + _LONE_POINT
+
+
+def _above_municipalities(scene: Scene) -> Scene:
+    """Put the municipalities of Hokkaido below a scene that lies there, and above its rasters.
+
+    Below boundaries of the scene's own the land lies without its borders, and not at all where they
+    cover it.
+    """
+    file = sample_data() / "municipalities.geojson"
+    towns = read_municipalities(file)
+    view = _surroundings(scene.bounds)
+    share = _share_of_land(scene, view, to_wgs84(towns))
+    if share is None or share > _ALL_LAND:
+        return scene
+    title = say(scene.lang, "市町村", "Municipalities")
+    popup = {"name": say(scene.lang, "市町村", "Municipality")}
+    land = Layer(towns, _LAND, title=say(scene.lang, "陸地", "Land"), popup={})
+    layers = list(scene.layers)
+    rasters = [place for place, layer in enumerate(layers) if isinstance(layer, RasterLayer)]
+    if share:
+        layers.insert(0, land)
+    elif rasters:
+        borders = Layer(towns, _BORDERS, title=title, name="name", popup=popup)
+        layers.insert(rasters[-1] + 1, borders)
+        layers.insert(0, land)
+    else:
+        layers.insert(0, Layer(towns, GROUND, title=title, name="name", popup=popup))
+    credit = join_credits([scene.credit, origin_of(file).credit])
+    return replace(scene, layers=layers, credit=credit, view=view)
+
+
+def _share_of_land(scene: Scene, view: Bounds, towns: gpd.GeoDataFrame) -> float | None:
+    """Share of the land in view that boundaries of a scene's own cover; 0 where it has none.
+
+    ``None`` where no land of Hokkaido is in view, or so much else that it would look cut off.
+    """
+    seen = shapely.intersection(towns.geometry.to_numpy(), shapely.box(*view))
+    land = float(shapely.area(seen).sum())
+    (west, south, east, north), (a, b, c, d) = scene.bounds, towns.total_bounds
+    reach = _AROUND_HOKKAIDO
+    near = a - reach <= west and b - reach <= south and east <= c + reach and north <= d + reach
+    if not near or land == 0:
+        return None
+    own = [_boundaries(layer) for layer in scene.layers if isinstance(layer, Layer)]
+    return max((float(shapely.area(shapes).sum()) / land for shapes in own), default=0.0)
+
+
+def _boundaries(layer: Layer) -> Shapes:
+    """Areas of a layer as large as municipalities that cover much of their extent, or none."""
+    frame = to_wgs84(layer.frame)
+    shapes: Shapes = frame.geometry.to_numpy()
+    areas: Shapes = shapes[shapely.get_dimensions(shapes) == 2]
+    none: Shapes = areas[:0]
+    if len(areas) == 0:
+        return none
+    median_ha = np.median(area_ha(gpd.GeoDataFrame(geometry=areas, crs=frame.crs)))
+    extent = shapely.area(shapely.box(*shapely.total_bounds(areas)))
+    is_large = median_ha >= _LEAST_TOWN_HA
+    return areas if is_large and shapely.area(areas).sum() > _LEAST_COVER * extent else none
+
+
+def _over_tiles(scene: Scene) -> Scene:
+    """Leave the land to the tiles below it."""
+    layers: list[AnyLayer] = []
+    for layer in scene.layers:
+        if isinstance(layer, RasterLayer) or layer.style not in (GROUND, _LAND):
+            layers.append(layer)
+        elif layer.style == GROUND:
+            layers.append(replace(layer, style=_BORDERS))
+    return replace(scene, layers=layers)
+
+
+# --- Areas too small to be seen -------------------------------------------------------------------
+
+
+def _with_small_areas(scene: Scene, change: Callable[[Shapes], Shapes]) -> Scene:
+    """Change the geometries of layers whose areas are too small to be seen on the whole map."""
+    west, south, east, north = scene.bounds
+    least = _LEAST_SEEN * max(
+        (east - west) * np.cos(np.radians((south + north) / 2)), north - south
+    )
+    return replace(scene, layers=[_enlarged(layer, least, change) for layer in scene.layers])
+
+
+def _enlarged(layer: AnyLayer, least: float, change: Callable[[Shapes], Shapes]) -> AnyLayer:
+    if isinstance(layer, RasterLayer):
+        return layer
+    frame = to_wgs84(layer.frame)
+    shapes = frame.geometry.to_numpy()
+    if main_kind(shapes) != "area" or np.nanmedian(_heights(shapes)) >= least:
+        return layer
+    return replace(
+        layer, frame=frame.set_geometry(gpd.GeoSeries(change(shapes), frame.index, 4326))
+    )
+
+
+def _heights(shapes: Shapes) -> npt.NDArray[np.float64]:
+    """From south to north of each shape [degrees]."""
+    bounds = shapely.bounds(shapes)
+    return bounds[:, 3] - bounds[:, 1]
+
+
+def _and_points(shapes: Shapes) -> Shapes:
+    """Shapes together with a point inside each."""
+    pairs = zip(label_points(shapes), shapes, strict=True)
+    return np.array(
+        [None if point is None else shapely.geometrycollections([point, s]) for point, s in pairs],
+        dtype=object,
+    )

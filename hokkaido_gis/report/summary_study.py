@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from hokkaido_gis.errors import CodeError, name_some
 from hokkaido_gis.potential.hydro import IRRIGATION_UTILISATION, hydro_generation
 from hokkaido_gis.potential.solar_sites import DAM_KW
 from hokkaido_gis.potential.targets import share_of_increase
@@ -67,9 +68,15 @@ def totals(inputs: Inputs, codes: Collection[str] | None = None) -> pd.DataFrame
     -------
     pandas.DataFrame
         Columns of `resources_by_town` on the keys of `RESOURCES`.
+
+    Raises
+    ------
+    CodeError
+        If a code is none of the run's municipalities, or there is none.
     """
     table = resources_by_town(inputs)
     if codes is not None:
+        _require_codes(inputs, codes)
         table = table[table.index.get_level_values("code").isin(list(codes))]
     return table.groupby("resource", sort=False).sum(min_count=1).reindex(list(RESOURCES))
 
@@ -84,7 +91,7 @@ def plan_shares(
     inputs
         Layers and tables of the run.
     codes
-        Municipalities of the region.
+        Municipalities of the region, as 5-digit codes.
     now_kw, target_kw
         Capacity at the plan's beginning and end [kW].
 
@@ -93,9 +100,28 @@ def plan_shares(
     pandas.DataFrame
         `totals` of the region, with the columns of `share_of_increase` for the lower bound of the
         capacity.
+
+    Raises
+    ------
+    CodeError
+        As of `totals`.
+    ModelInputError
+        If the target is not above what is there.
     """
     found = totals(inputs, codes)
     return found.join(share_of_increase(found["kw_low"], now_kw, target_kw))
+
+
+def _require_codes(inputs: Inputs, codes: Collection[str]) -> None:
+    """Refuse a region whose sums would leave out a municipality without a word."""
+    known = inputs.municipalities.index
+    unknown = [code for code in codes if code not in known]
+    if unknown or len(codes) == 0:
+        what = f"{name_some(unknown)} are none" if unknown else "no code is one"
+        raise CodeError(
+            f"{what} of the {len(known)} municipalities of {inputs.folder.name}. Give 5-digit "
+            "codes as text, such as 01206 for 釧路市."
+        )
 
 
 def _farmland_solar(inputs: Inputs) -> pd.DataFrame:
