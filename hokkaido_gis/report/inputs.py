@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from functools import cached_property, partial
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,13 +28,14 @@ from hokkaido_gis.readers.settlements import read_settlements
 from hokkaido_gis.readers.stations import read_stations
 from hokkaido_gis.readers.substations import read_substations, substation_points
 from hokkaido_gis.readers.wind import Wind, read_wind
+from hokkaido_gis.report.kept import Watched, kept_property
 from hokkaido_gis.report.layer_files import LAYERS, Origin, find_files, origin_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
 
-class Inputs:
+class Inputs(Watched):
     """Layers and tables of one run, each read when first asked for and then kept.
 
     Parameters
@@ -45,6 +46,7 @@ class Inputs:
     """
 
     def __init__(self, folder: str | Path | None = None) -> None:
+        super().__init__()
         self._tables: dict[str, pd.DataFrame] = {}
         self._files: dict[str, list[Path]] = {}
         self.folder = Path(folder) if folder is not None else sample_data()
@@ -53,12 +55,13 @@ class Inputs:
                 f"{self.folder} is no folder. Name a folder of layers with --data."
             )
 
-    @cached_property
+    @kept_property
     def municipalities(self) -> gpd.GeoDataFrame:
         """Municipal boundaries, as `read_municipalities` gives them.
 
         Of several files the one with the most municipalities is taken, and this is told.
         """
+        self.need("municipalities")
         files = find_files(self.folder, "municipalities")
         if len(files) > 1:
             with warnings.catch_warnings(category=LayerWarning, action="ignore"):
@@ -73,7 +76,7 @@ class Inputs:
         self._files["municipalities"] = files
         return read_municipalities(files[0])
 
-    @cached_property
+    @kept_property
     def settlements(self) -> gpd.GeoDataFrame:
         """Farm settlements with their abandoned farmland (`read_settlements`, census joined)."""
         settlements = read_settlements(self._only("settlements"))
@@ -81,40 +84,40 @@ class Inputs:
         joined = join_by_settlement(settlements, census.areas())
         return gpd.GeoDataFrame(joined.frame)
 
-    @cached_property
+    @kept_property
     def lines(self) -> gpd.GeoDataFrame:
         """Transmission lines of all files that hold some, as `read_lines` gives them."""
         return self._all("lines", read_lines)
 
-    @cached_property
+    @kept_property
     def substations(self) -> gpd.GeoDataFrame:
         """Substations as points, as `read_substations` gives them."""
         substations = self._all("substations", read_substations)
         return substations.set_geometry(substation_points(substations))
 
-    @cached_property
+    @kept_property
     def dams(self) -> gpd.GeoDataFrame:
         """Dams, as `read_dams` gives them."""
         return read_dams(self._only("dams"), municipalities=self.municipalities)
 
-    @cached_property
+    @kept_property
     def ports(self) -> gpd.GeoDataFrame:
         """Fishing ports, as `read_ports` gives them."""
         return read_ports(self._only("ports"), municipalities=self.municipalities)
 
-    @cached_property
+    @kept_property
     def stations(self) -> gpd.GeoDataFrame:
         """Weather stations, as `read_stations` gives them."""
         return read_stations(self._only("stations"))
 
-    @cached_property
+    @kept_property
     def temperatures(self) -> pd.DataFrame:
         """Mean temperature of the months by station [deg C], columns ``m01`` to ``m12``."""
         with warnings.catch_warnings(category=LayerWarning, action="ignore"):
             normals = read_normals(self._only("normals"))
         return monthly(normals, "temperature")
 
-    @cached_property
+    @kept_property
     def irradiation(self) -> gpd.GeoDataFrame:
         """Irradiation by station (`read_irradiation`), else that in the file of stations."""
         try:
@@ -124,7 +127,7 @@ class Inputs:
             self._files["irradiation"] = [path]
         return read_irradiation(path)
 
-    @cached_property
+    @kept_property
     def population(self) -> pd.Series:
         """People by municipality, on an index of codes."""
         path = self._only("population")
@@ -135,17 +138,17 @@ class Inputs:
         keyed = index_by_municipality(table, units=units, what=str(path))
         return to_numbers(keyed[found["population"]]).reindex(units).rename("population")
 
-    @cached_property
+    @kept_property
     def wind(self) -> Wind:
         """Wind map; cells are read where they are asked for."""
         return read_wind(self._only("wind"))
 
-    @cached_property
+    @kept_property
     def adjacency(self) -> Adjacency:
         """Which municipalities touch by their boundaries."""
         return find_adjacency(self.municipalities)
 
-    @cached_property
+    @kept_property
     def listed_adjacency(self) -> Adjacency:
         """Which municipalities touch by the report's table 2-17.
 
@@ -155,7 +158,7 @@ class Inputs:
         with warnings.catch_warnings(category=LayerWarning, action="ignore"):
             return adjacency_from_lists(table["name"], table["neighbours"].fillna("").str.split())
 
-    @cached_property
+    @kept_property
     def criteria(self) -> Criteria:
         """Criteria of the biomass study."""
         return read_criteria(sample_data() / "criteria" / "woody_biomass.toml")
@@ -173,6 +176,7 @@ class Inputs:
         pandas.DataFrame
             Columns as in the file; where it has report codes, an index ``code`` of 5-digit codes.
         """
+        self.need(f"report/{name}")
         if name not in self._tables:
             table = read_table(sample_data() / "report" / f"{name}.csv")
             if "report_code" in table.columns:
@@ -186,18 +190,29 @@ class Inputs:
         lines = list(dict.fromkeys(origin.credit for origin in origins))
         return Origin(origins[0].kind, "; ".join(lines))
 
-    def used(self) -> list[tuple[str, Path, Origin]]:
-        """Every file read so far: its layer (``report`` for the report's tables) and its origin."""
+    def used(self, needs: Collection[str] | None = None) -> list[tuple[str, Path]]:
+        """Files read so far, each with its layer (``report`` for the report's tables).
+
+        Parameters
+        ----------
+        needs
+            Names as `watched` gives them, to tell the files of these alone; all where ``None``.
+        """
         layers = [
-            (layer, path, origin_of(path))
+            (layer, path)
             for layer in sorted(self._files)
+            if needs is None or layer in needs
             for path in self._files[layer]
         ]
-        paths = [sample_data() / "report" / f"{name}.csv" for name in sorted(self._tables)]
-        tables = [("report", path, origin_of(path)) for path in paths]
+        tables = [
+            ("report", sample_data() / "report" / f"{name}.csv")
+            for name in sorted(self._tables)
+            if needs is None or f"report/{name}" in needs
+        ]
         return layers + tables
 
     def _files_of(self, layer: str) -> list[Path]:
+        self.need(layer)
         if layer not in self._files:
             self._files[layer] = find_files(self.folder, layer)
         return self._files[layer]

@@ -78,10 +78,18 @@ class Origin:
         ``given`` is a file of the user's own.
     credit
         Credit line.
+    terms
+        On what terms it may be used, where they are known.
     """
 
     kind: Kind
     credit: str
+    terms: str = ""
+
+    @property
+    def is_synthetic(self) -> bool:
+        """Whether it is made up, if only in its places."""
+        return self.kind in ("synthetic", "mixed")
 
     def caption(self, title: str, lang: Lang) -> str:
         """Say how much of a layer is real."""
@@ -142,6 +150,6 @@ def origin_of(path: Path) -> Origin:
 def _catalogue() -> dict[str, Origin]:
     text = (sample_data() / "layers.toml").read_text(encoding="utf-8")
     return {
-        entry["file"]: Origin(entry["kind"], entry["credit"])
+        entry["file"]: Origin(entry["kind"], entry["credit"], entry["terms"])
         for entry in tomllib.loads(text)["layer"]
     }

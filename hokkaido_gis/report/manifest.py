@@ -1,28 +1,34 @@
-"""What a run was made of: version, options, and every input with its hash and its origin."""
+"""What a run was made of: version, options, and every input with its hash, terms and origin."""
 
 from __future__ import annotations
 
-import hashlib
 import json
 from typing import TYPE_CHECKING, Any
 
 from hokkaido_gis._version import __version__
 from hokkaido_gis.io.output import replace_when_complete
+from hokkaido_gis.report.layer_files import origin_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-    from hokkaido_gis.report.inputs import Inputs
+    from hokkaido_gis.report.making import Making
+    from hokkaido_gis.report.outcome import Outcome
+    from hokkaido_gis.report.rerun import Fingerprints
 
 
-def write_manifest(inputs: Inputs, options: Mapping[str, Any], path: Path) -> Path:
+def write_manifest(
+    making: Making, outcomes: Iterable[Outcome], options: Mapping[str, Any], path: Path
+) -> Path:
     """Write the manifest of a run; it holds no clock, so equal runs give equal bytes.
 
     Parameters
     ----------
-    inputs
-        Layers and tables of the run, after it has read them.
+    making
+        The run.
+    outcomes
+        What became of each figure and table.
     options
         What was asked for.
     path
@@ -36,19 +42,33 @@ def write_manifest(inputs: Inputs, options: Mapping[str, Any], path: Path) -> Pa
     manifest = {
         "version": __version__,
         "options": dict(options),
-        "inputs": [
-            {
-                "layer": layer,
-                "file": file.name,
-                "sha256": hashlib.sha256(file.read_bytes()).hexdigest(),
-                "kind": origin.kind,
-                "synthetic": origin.kind in ("synthetic", "mixed"),
-                "credit": origin.credit,
-            }
-            for layer, file, origin in inputs.used()
-        ],
+        "inputs": [_input(layer, file, making.prints) for layer, file in making.files()],
+        "results": {outcome.entry.id: _result(outcome) for outcome in outcomes},
     }
     text = json.dumps(manifest, ensure_ascii=False, indent=1)
     with replace_when_complete(path) as temporary:
         temporary.write_text(text + "\n", encoding="utf-8", newline="\n")
     return path
+
+
+def _input(layer: str, file: Path, prints: Fingerprints) -> dict[str, object]:
+    origin = origin_of(file)
+    return {
+        "layer": layer,
+        "file": file.name,
+        "sha256": prints.file(file),
+        "kind": origin.kind,
+        "synthetic": origin.is_synthetic,
+        "terms": origin.terms,
+        "credit": origin.credit,
+    }
+
+
+def _result(outcome: Outcome) -> dict[str, object]:
+    record = outcome.record
+    return {
+        "state": outcome.state,
+        "synthetic": outcome.is_synthetic,
+        "inputs": sorted({file.split("/")[-1] for _, file in record.files}) if record else [],
+        "files": dict(record.outputs) if record else {},
+    }

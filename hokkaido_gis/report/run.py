@@ -4,106 +4,123 @@ from __future__ import annotations
 
 import inspect
 import warnings
-from dataclasses import dataclass
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tqdm import tqdm
+import pandas as pd
 
 from hokkaido_gis.codes import find_code
-from hokkaido_gis.errors import HokkaidoGisError, LayerWarning, MissingInputError, name_some
-from hokkaido_gis.io.tables import write_table
-from hokkaido_gis.render.charts import Chart, write_chart
-from hokkaido_gis.render.html import write_html
-from hokkaido_gis.render.kml import write_kmz
-from hokkaido_gis.render.png import write_png
-from hokkaido_gis.render.scene import Scene
+from hokkaido_gis.errors import (
+    HokkaidoGisError,
+    LayerWarning,
+    MissingInputError,
+    list_faults,
+    name_some,
+)
+from hokkaido_gis.report.drawing import write_result
 from hokkaido_gis.report.index_page import write_index
 from hokkaido_gis.report.inputs import Inputs
-from hokkaido_gis.report.ledger import ledger
+from hokkaido_gis.report.layer_files import origin_of
+from hokkaido_gis.report.ledger import COLUMNS
+from hokkaido_gis.report.making import BUNDLES, LEDGER, Making, form
 from hokkaido_gis.report.manifest import write_manifest
+from hokkaido_gis.report.outcome import Outcome
 from hokkaido_gis.report.registry import select
 
 if TYPE_CHECKING:
     from hokkaido_gis.render.scene import Lang
+    from hokkaido_gis.report.parallel import Fault
     from hokkaido_gis.report.registry import Entry
-    from hokkaido_gis.report.results import Result
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of one entry.
+class FiguresFailedError(Exception):
+    """Some figures or tables could not be made for a fault; all others were.
 
     Attributes
     ----------
-    entry
-        The figure or table.
-    title, caption
-        Of the result; the report's title and nothing where none was made.
     paths
-        Files written.
-    why_not
-        Why nothing was made; ``None`` where something was.
+        Files of the run, as `run_report` would have returned them.
+    traces
+        Traceback of each kind of fault.
     """
 
-    entry: Entry
-    title: str
-    caption: str = ""
-    paths: tuple[Path, ...] = ()
-    why_not: MissingInputError | None = None
+    def __init__(self, message: str, paths: list[Path], traces: list[str]) -> None:
+        self.paths = paths
+        self.traces = traces
+        super().__init__(message)
 
 
-def run_report(
+class InputsFailedError(FiguresFailedError, HokkaidoGisError):
+    """All that failed did so because layers or tables cannot be used as they came."""
+
+
+def run_report(  # noqa: PLR0913  (options)
     data: str | Path | None = None,
     out: str | Path = "out",
     *,
     chapter: int | None = None,
     only: str | None = None,
     lang: Lang = "ja",
+    jobs: int = 1,
     progress: bool = False,
 ) -> list[Path]:
-    """Make the figures and tables of the report, the ledger and an index page.
+    """Make the figures and tables of the report, bundles of them, the ledger and an index page.
+
+    What the folder of results holds already is taken as it is, as long as nothing that it was made
+    of has changed (files, options, this library); so an interrupted run goes on where it stopped.
 
     Parameters
     ----------
     data
         Folder of layers; the sample where none is named.
     out
-        Folder of the results: ``index.html``, ``kmz/ html/ png/ tables/``,
-        ``ledger.csv`` and ``manifest.json``.
+        Folder of the results: ``index.html``, ``kmz/ html/ png/ tables/``, ``hokkaido_gis.kmz``,
+        ``hokkaido_gis.gpkg``, ``tables.xlsx``, ``ledger.csv`` and ``manifest.json``.
     chapter
         Only this chapter.
     only
         Only the entry of this id.
     lang
         Language of maps, charts, tables and the index page.
+    jobs
+        Processes that draw, with the same results whatever their number. A script that asks for
+        more than one keeps its own work under ``if __name__ == "__main__"``, as `multiprocessing`
+        wants it.
     progress
         Show a progress bar on standard error, if it is a terminal.
 
     Returns
     -------
     list of pathlib.Path
-        Files written, the index page first.
+        Files of the run, the index page first.
 
     Raises
     ------
     HokkaidoGisError
-        If a layer cannot be used, or there is no such chapter or entry.
+        If there is no such chapter or entry, or the folder cannot be written.
+    FiguresFailedError
+        At the end, if figures could not be made for a fault, not for want of an input;
+        `InputsFailedError` if all of them for layers that cannot be used.
     """
     inputs, folder = Inputs(data), Path(out)
     entries = select(chapter=chapter, only=only)
-    bar = tqdm(entries, unit="figure", disable=None if progress else True, leave=False)
-    outcomes = [make(entry, inputs, folder, lang) for entry in bar]
-    _tell_missing(outcomes)
-    checked = ledger(inputs, lang=lang, chapter=chapter if only is None else entries[0].chapter)
-    if only is not None:
-        checked = checked[checked["id"] == only]
-    ledger_file = write_table(checked, folder / "ledger.csv")
+    scope = entries[0].chapter if only is not None else chapter
+    making = Making(inputs, folder, lang)
+    making.run(entries, (scope, only), jobs=jobs, bar=progress)
+    checked = _read_ledger(making)
+    outcomes = [_outcome(entry, making, checked) for entry in entries]
     options = {"chapter": chapter, "only": only, "lang": lang}
-    manifest = write_manifest(inputs, options, folder / "manifest.json")
-    index = write_index(outcomes, checked, folder / "index.html", lang)
-    return [index, ledger_file, manifest, *(path for outcome in outcomes for path in outcome.paths)]
+    manifest = write_manifest(making, outcomes, options, folder / "manifest.json")
+    index = write_index(making, outcomes, checked, folder / "index.html")
+    making.journal.tidy()
+    made = [making.records[name] for name in (LEDGER, *BUNDLES) if name in making.records]
+    made += [outcome.record for outcome in outcomes if outcome.record is not None]
+    paths = [index, manifest, *(folder / path for record in made for path in record.outputs)]
+    _tell_missing(outcomes)
+    _raise_faults(making.faults, paths)
+    return paths
 
 
 def run_figure(
@@ -138,34 +155,42 @@ def run_figure(
         If there is no such figure, or it is not drawn for one municipality.
     """
     (entry,) = select(only=figure)
-    outcome = make(entry, Inputs(data), Path(out), lang, municipality=municipality)
-    if outcome.why_not is not None:
-        raise MissingInputError(f"{figure}: {outcome.why_not}")
-    return list(outcome.paths)
-
-
-def make(
-    entry: Entry, inputs: Inputs, folder: Path, lang: Lang, *, municipality: str | None = None
-) -> Outcome:
-    """Make one entry and write it, or say why not."""
-    recipe, name = entry.recipe, entry.id
-    if recipe is None:
-        reason = MissingInputError("there is no recipe for it yet.", "作成手順がまだない。")
-        return Outcome(entry, entry.title, why_not=reason)
+    inputs, name = Inputs(data), entry.id
     if municipality is not None:
-        if "code" not in inspect.signature(recipe).parameters:
+        if entry.recipe is None or "code" not in inspect.signature(entry.recipe).parameters:
             raise HokkaidoGisError(f"{entry.id} is not drawn for one municipality.")
         code = _code(municipality, inputs)
-        recipe, name = partial(recipe, code=code), f"{entry.id}-{code}"
+        entry, name = replace(entry, recipe=partial(entry.recipe, code=code)), f"{name}-{code}"
     try:
-        result = recipe(inputs, lang)
+        result = form(entry, inputs, lang)
     except MissingInputError as error:
-        return Outcome(entry, entry.title, why_not=error)
-    return Outcome(entry, result.title, result.caption, tuple(_write(result, folder, name)))
+        raise MissingInputError(f"{figure}: {error}") from error
+    return write_result(result, Path(out), name)
+
+
+def _read_ledger(making: Making) -> pd.DataFrame:
+    """Give the ledger as it stands in its file; none where it could not be made."""
+    if LEDGER not in making.records:
+        return pd.DataFrame(columns=list(COLUMNS), dtype=str)
+    path = making.folder / LEDGER
+    return pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+
+
+def _outcome(entry: Entry, making: Making, checked: pd.DataFrame) -> Outcome:
+    record = making.records.get(entry.id)
+    files = record.files if record is not None else ()
+    is_lost = (checked["id"] == entry.id) & (checked["verdict"] == "input lost")
+    return Outcome(
+        entry,
+        record,
+        making.faults.get(entry.id),
+        frozenset(origin_of(making.path_of(layer, name)).kind for layer, name in files),
+        int(is_lost.sum()),
+    )
 
 
 def _tell_missing(outcomes: list[Outcome]) -> None:
-    missing = [outcome.entry.id for outcome in outcomes if outcome.why_not is not None]
+    missing = [outcome.entry.id for outcome in outcomes if outcome.state == "not made"]
     if missing:
         warnings.warn(
             f"{len(missing)} of {len(outcomes)} figures and tables were not made "
@@ -175,16 +200,26 @@ def _tell_missing(outcomes: list[Outcome]) -> None:
         )
 
 
-def _write(result: Result, folder: Path, name: str) -> list[Path]:
-    if isinstance(result, Scene):
-        return [
-            write_kmz(result, folder / "kmz" / f"{name}.kmz"),
-            write_html(result, folder / "html" / f"{name}.html"),
-            write_png(result, folder / "png" / f"{name}.png"),
-        ]
-    if isinstance(result, Chart):
-        return [write_chart(result, folder / "png" / f"{name}.png")]
-    return [write_table(result.frame, folder / "tables" / f"{name}.csv")]
+def _raise_faults(faults: dict[str, Fault], paths: list[Path]) -> None:
+    """Raise what went wrong, figures of one fault together."""
+    if not faults:
+        return
+    alike: dict[str, list[str]] = {}
+    for name, fault in faults.items():
+        alike.setdefault(fault.message, []).append(name)
+    told = [f"{name_some(names)}: {message}" for message, names in alike.items()]
+    traces = list({fault.message: fault.trace for fault in faults.values()}.values())
+    kind = (
+        InputsFailedError
+        if all(fault.of_input for fault in faults.values())
+        else FiguresFailedError
+    )
+    raise kind(
+        f"{len(faults)} could not be made, all others were; older files of theirs are as they "
+        f"were. {list_faults(told)}",
+        paths,
+        traces,
+    )
 
 
 def _code(municipality: str, inputs: Inputs) -> str:

@@ -1,0 +1,70 @@
+"""What became of one figure or table of a run, and how much of it is the report's."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from hokkaido_gis.report.layer_files import Kind
+    from hokkaido_gis.report.parallel import Fault
+    from hokkaido_gis.report.registry import Entry
+    from hokkaido_gis.report.rerun import Record
+
+State = Literal["made", "partly made", "not made", "failed"]
+
+# How captions say that something of the report's figure is gone or left out.
+_LOST = re.compile(
+    r"失われ|欠く|桁不明|分けられない|\blost\b|cannot be told apart|only bounds are known"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one entry.
+
+    Attributes
+    ----------
+    entry
+        The figure or table.
+    record
+        What was made of what, or why nothing was; ``None`` after a fault.
+    fault
+        What went wrong, if anything.
+    kinds
+        Origins of the files it was made of.
+    lost
+        Figures of it in the ledger whose inputs are lost.
+    """
+
+    entry: Entry
+    record: Record | None = None
+    fault: Fault | None = None
+    kinds: frozenset[Kind] = frozenset()
+    lost: int = 0
+
+    @property
+    def state(self) -> State:
+        """``partly made`` where the caption or the ledger says that something is lost."""
+        if self.record is None:
+            return "failed"
+        if self.record.why_not is not None:
+            return "not made"
+        is_partly = self.lost > 0 or _LOST.search(self.record.caption)
+        return "partly made" if is_partly else "made"
+
+    @property
+    def is_made(self) -> bool:
+        """Whether there is something to show."""
+        return self.state in ("made", "partly made")
+
+    @property
+    def title(self) -> str:
+        """Title of the result; the report's where there is none."""
+        return (self.record.title if self.record else "") or self.entry.title
+
+    @property
+    def is_synthetic(self) -> bool:
+        """Whether any of the files it was made of is made up, if only in its places."""
+        return bool(self.kinds & {"synthetic", "mixed"})

@@ -1,0 +1,256 @@
+"""What a folder of results was made of, so that a rerun makes again only what has changed.
+
+Each figure, table and bundle leaves a line in a journal of the folder: a key over all it stands on
+(code, options, the contents of the files it read) and the hash of each file that was written. It
+is taken as it stands while the key is the same and the files are whole.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+import shutil
+import time
+from dataclasses import dataclass, field, replace
+from functools import cache
+from importlib import metadata, resources
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pydantic import TypeAdapter, ValidationError
+
+from hokkaido_gis._version import __version__
+from hokkaido_gis.datasets import sample_data
+from hokkaido_gis.errors import MissingInputError, OutputError
+from hokkaido_gis.io.output import replace_when_complete
+from hokkaido_gis.report.layer_files import find_files
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from hokkaido_gis.render.scene import Lang
+
+JOURNAL = ".rerun.jsonl"
+_LEFT_OVER_AFTER = 600.0  # seconds
+
+# What reads, computes and draws: another version of it may give other results.
+_LIBRARIES = (
+    "exactextract", "geopandas", "mapclassify", "matplotlib", "matplotlib-fontja", "numpy",
+    "openpyxl", "pandas", "pillow", "pvlib", "pyogrio", "pyproj", "rasterio", "shapely",
+    "windpowerlib",
+)  # fmt: skip
+_REPORT = "report/"
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What was made, and of what.
+
+    Attributes
+    ----------
+    name
+        Id of a figure or table, or name of a bundle.
+    key
+        Hash of all that it stands on.
+    title, caption
+        As a reader sees them.
+    needs
+        Layers and tables that it asked for, whether they were there or not.
+    files
+        Layer and path of each file that was read; paths start at the folder of layers, those of
+        the report's tables (layer ``report``) at the folder of these.
+    outputs
+        SHA-256 of each file written, by its path in the folder of results.
+    columns
+        Of a table: ``text``, ``number`` or ``mixed`` for each column.
+    why_not
+        Why nothing was made, in English and in Japanese.
+    """
+
+    name: str
+    key: str
+    title: str = ""
+    caption: str = ""
+    needs: tuple[str, ...] = ()
+    files: tuple[tuple[str, str], ...] = ()
+    outputs: dict[str, str] = field(default_factory=dict)
+    columns: tuple[str, ...] = ()
+    why_not: tuple[str, str] | None = None
+
+
+class Fingerprints:
+    """Hashes of what results stand on; each file is hashed once in a run.
+
+    Parameters
+    ----------
+    folder
+        Folder of layers.
+    lang
+        Language of the results.
+    """
+
+    def __init__(self, folder: Path, lang: Lang) -> None:
+        self.folder = folder
+        self._base = (code_version(), lang, str(folder))
+        self._files: dict[Path, str] = {}
+        self._needs: dict[str, str] = {}
+
+    def file(self, path: Path) -> str:
+        """SHA-256 of a file."""
+        if path not in self._files:
+            self._files[path] = hash_file(path)
+        return self._files[path]
+
+    def key(self, name: str, needs: Iterable[str], *parts: str) -> str:
+        """Hash over the code, the options, what was needed, and further parts."""
+        found = [f"{need} {self._need(need)}" for need in sorted(needs)]
+        return _digest([*self._base, name, *found, *parts])
+
+    def _need(self, need: str) -> str:
+        """Hash over all files that may hold a layer, or over one of the report's tables."""
+        if need not in self._needs:
+            if need.startswith(_REPORT):
+                paths = [sample_data() / f"{need}.csv"]
+            else:
+                try:
+                    candidates = find_files(self.folder, need)
+                except MissingInputError:
+                    candidates = []
+                # A shapefile is several files of one stem.
+                paths = [side for path in candidates for side in _same_stem(path)]
+            self._needs[need] = _digest([f"{path} {self.file(path)}" for path in paths])
+        return self._needs[need]
+
+
+class Journal:
+    """Records of a folder of results; a damaged line counts as if it were not there.
+
+    Parameters
+    ----------
+    folder
+        Folder of results, which need not exist.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._path = folder / JOURNAL
+        self._begun = False
+        self._records = {record.name: record for record in _read(self._path)}
+
+    def find(self, name: str, prints: Fingerprints, *parts: str) -> Record | None:
+        """Record of a result that need not be made again, if there is one."""
+        record = self._records.get(name)
+        if record is None or record.key != prints.key(name, record.needs, *parts):
+            return None
+        for path, digest in record.outputs.items():
+            file = self.folder / path
+            if not file.is_file() or hash_file(file) != digest:
+                return None
+        return record
+
+    def add(self, record: Record, written: Iterable[Path] = ()) -> Record:
+        """Note at once what was made, with the hashes of its files.
+
+        Raises
+        ------
+        OutputError
+            If the folder cannot be written or the disk is full.
+        """
+        outputs = {path.relative_to(self.folder).as_posix(): hash_file(path) for path in written}
+        record = replace(record, outputs=outputs)
+        # Begins a line of its own even after one that was cut short.
+        self._append(_lines([record]) if self._begun else b"\n" + _lines([record]))
+        self._begun = True
+        self._records[record.name] = record
+        return record
+
+    def begin(self) -> None:
+        """Make the folder, show before any work that it may be written, and clear it of leftovers.
+
+        Leftovers are the temporary folders of a run that was killed.
+
+        Raises
+        ------
+        OutputError
+            If it cannot be written.
+        """
+        self._append(b"")
+        for folder in [self.folder, *(path for path in self.folder.iterdir() if path.is_dir())]:
+            for path in folder.glob(".*.*.????????"):
+                # No file is in the making for so long, so that another run loses nothing.
+                if path.is_dir() and time.time() - path.stat().st_mtime > _LEFT_OVER_AFTER:
+                    shutil.rmtree(path, ignore_errors=True)
+
+    def tidy(self) -> None:
+        """Write the records anew in order, without those that others have replaced."""
+        ordered = sorted(self._records.values(), key=lambda record: record.name)
+        text = _lines(ordered)
+        if not self._path.is_file() or self._path.read_bytes() != text:
+            with replace_when_complete(self._path) as temporary:
+                temporary.write_bytes(text)
+
+    def _append(self, line: bytes) -> None:
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            with self._path.open("ab") as file:
+                file.write(line)
+        except OSError as error:
+            raise OutputError(
+                f"Cannot write in {self.folder}: {error.strerror or error}. Check that the folder "
+                "may be written and the disk has room, or choose another place with --out."
+            ) from error
+
+
+@cache
+def code_version() -> str:
+    """Hash over the package's files, the sample's rules and the versions of what it stands on."""
+    package = Path(str(resources.files("hokkaido_gis")))
+    sources = [
+        path
+        for path in sorted(package.rglob("*"))
+        if path.is_file() and not {"__pycache__", "sample_data"} & {*path.parts[:-1]}
+    ]
+    sample = sample_data()
+    rules = [sample / "layers.toml", sample / "report" / "figures.csv"]
+    rules += sorted((sample / "criteria").glob("*.toml"))
+    versions = [f"{name} {metadata.version(name)}" for name in _LIBRARIES]
+    files = [f"{path.name} {hash_file(path)}" for path in [*sources, *rules]]
+    return _digest([__version__, platform.python_version(), *versions, *files])
+
+
+def hash_file(path: Path) -> str:
+    """SHA-256 of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+_RECORD = TypeAdapter(Record)
+
+
+def _read(path: Path) -> list[Record]:
+    try:
+        lines = path.read_bytes().splitlines()
+    except OSError:
+        return []
+    records = []
+    for line in lines:
+        try:
+            records.append(_RECORD.validate_json(line))
+        except ValidationError:
+            continue
+    return records
+
+
+def _lines(records: Iterable[Record]) -> bytes:
+    return b"".join(_RECORD.dump_json(record) + b"\n" for record in records)
+
+
+def _digest(parts: Iterable[str]) -> str:
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+def _same_stem(path: Path) -> list[Path]:
+    stem = path.name.split(".")[0]
+    return sorted(
+        side for side in path.parent.iterdir() if side.is_file() and side.name.split(".")[0] == stem
+    )
