@@ -135,6 +135,7 @@ from .render.scene import Symbol as Symbol
 from .render.scene import colour_categories as colour_categories
 from .report.inputs import Inputs as Inputs
 from .report.ledger import ledger as ledger
+from .report.run import FiguresFailedError as FiguresFailedError
 from .report.run import run_figure as run_figure
 from .report.run import run_report as run_report
 from .siting import evaluate_siting as evaluate_siting

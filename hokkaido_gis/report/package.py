@@ -64,7 +64,9 @@ class Package:
         """
         place = {name: position for position, name in enumerate(order)}
         looks = sorted(self._layers, key=lambda look: min(place[name] for name in self._maps[look]))
-        title = say(lang, "農山漁村再生可能エネルギー導入可能性等調査", "Renewable energy")
+        title = say(
+            lang, "農山漁村再生可能エネルギー導入可能性等調査", "Renewable energy in rural areas"
+        )
         return Scene(title, [self._titled(look, place) for look in looks], lang=lang)
 
     def _titled(self, look: str, place: dict[str, int]) -> AnyLayer:
