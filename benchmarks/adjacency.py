@@ -14,13 +14,13 @@ import multiprocessing
 import statistics
 import time
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from peak_memory import CLEAR_REFS, high_water_mb
 from scipy.spatial import Voronoi
 
 from hokkaido_gis.analysis.adjacency import find_adjacency
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from multiprocessing.queues import SimpleQueue
 
-CLEAR_REFS = Path("/proc/self/clear_refs")
 WEST, SOUTH, EAST, NORTH = 140.0, 41.5, 145.5, 45.5
 # How far borders wind [degrees] and how often over the island; too slow a bend to fold a border.
 WINDINGS = ((0.02, 11.0), (0.004, 67.0), (0.001, 311.0))
@@ -190,15 +189,9 @@ def _put_peak(
     way(coverage(Island("warm-up", 20, 200)))  # what is loaded when first used is no cost of it
     gc.collect()
     CLEAR_REFS.write_text("5")  # the peak begins anew from what is in use
-    before = _high_water_mb()
+    before = high_water_mb()
     way(frame)
-    taken.put(_high_water_mb() - before)
-
-
-def _high_water_mb() -> float:
-    status = Path("/proc/self/status").read_text(encoding="ascii")
-    line = next(line for line in status.splitlines() if line.startswith("VmHWM"))
-    return int(line.split()[1]) / 1024
+    taken.put(high_water_mb() - before)
 
 
 def main() -> None:

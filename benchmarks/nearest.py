@@ -16,13 +16,13 @@ import statistics
 import tempfile
 import time
 import warnings
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from peak_memory import CLEAR_REFS, high_water_mb
 
 from hokkaido_gis.analysis.nearest import nearest_features
 from hokkaido_gis.crs import local_metric_crs
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from multiprocessing.queues import SimpleQueue
 
-CLEAR_REFS = Path("/proc/self/clear_refs")
 LOW, HIGH = np.array([140.0, 41.5]), np.array([145.5, 45.5])
 KV = (33.0, 66.0, 110.0, 187.0)
 SIZES = {"first": (7_000, 500), "farms": (100_000, 5_000)}
@@ -166,17 +165,11 @@ def _put_first(
     before = np.nan
     if CLEAR_REFS.exists():
         CLEAR_REFS.write_text("5")  # the peak begins anew from what is in use
-        before = _high_water_mb()
+        before = high_water_mb()
     start = time.perf_counter()
     way(layers)
     seconds = time.perf_counter() - start
-    taken.put((seconds, _high_water_mb() - before if CLEAR_REFS.exists() else np.nan))
-
-
-def _high_water_mb() -> float:
-    status = Path("/proc/self/status").read_text(encoding="ascii")
-    line = next(line for line in status.splitlines() if line.startswith("VmHWM"))
-    return int(line.split()[1]) / 1024
+    taken.put((seconds, high_water_mb() - before if CLEAR_REFS.exists() else np.nan))
 
 
 def main() -> None:

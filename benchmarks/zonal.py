@@ -25,6 +25,7 @@ import pandas as pd
 import rasterio
 import shapely
 from exactextract import exact_extract
+from peak_memory import CLEAR_REFS, high_water_mb
 from rasterio import Affine
 from rasterio.windows import Window
 
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from multiprocessing.queues import SimpleQueue
 
-CLEAR_REFS = Path("/proc/self/clear_refs")
 # A box as large as Hokkaido, in zone 12 of the plane rectangular system [m].
 WEST, NORTH, WIDTH, HEIGHT = -250_000, 190_000, 500_000, 475_000
 STATISTICS = ("mean", "max")
@@ -154,15 +154,9 @@ def _put_peak(
     way(frame.iloc[:5])  # what is loaded when first used is no cost of it
     gc.collect()
     CLEAR_REFS.write_text("5")  # the peak begins anew from what is in use
-    before = _high_water_mb()
+    before = high_water_mb()
     way(frame)
-    taken.put(_high_water_mb() - before)
-
-
-def _high_water_mb() -> float:
-    status = Path("/proc/self/status").read_text(encoding="ascii")
-    line = next(line for line in status.splitlines() if line.startswith("VmHWM"))
-    return int(line.split()[1]) / 1024
+    taken.put(high_water_mb() - before)
 
 
 def main() -> None:

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     import pandas as pd
 
+HOURS_PER_YEAR = 8760
+"""Hours of a common year."""
+
 Quantity = TypeVar("Quantity", float, "npt.NDArray[np.float64]", "pd.Series[float]")
 
 VOLTS_PER_KILOVOLT = 1000.0

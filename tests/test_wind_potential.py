@@ -21,7 +21,6 @@ from hokkaido_gis.potential.wind import (
     wind_generation,
 )
 from hokkaido_gis.potential.wind_energy import (
-    HOURS_PER_YEAR,
     PowerCurve,
     mean_power,
     power_curve,
@@ -30,6 +29,7 @@ from hokkaido_gis.potential.wind_energy import (
     wind_energy,
 )
 from hokkaido_gis.potential.wind_rating import JAPANESE, Grade, rate_wind
+from hokkaido_gis.units import HOURS_PER_YEAR
 
 STEP = PowerCurve("step", (10, 10, 60), (0, 1000, 1000), rated_kw=1000)
 BAND = PowerCurve("band", (5, 5, 15, 15), (0, 500, 500, 0), rated_kw=500)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, overload
 
 from hokkaido_gis.potential.ranges import require_range
+from hokkaido_gis.units import HOURS_PER_YEAR
 
 if TYPE_CHECKING:
     import pandas as pd
 
 # 報告書 2.1.2 (1): 発電効率 27 %, 24 時間 365 日連続稼動.
 EFFICIENCY = 0.27
-HOURS_PER_YEAR = 8760
 
 
 @overload

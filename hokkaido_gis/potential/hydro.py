@@ -11,6 +11,7 @@ import pandas as pd
 from hokkaido_gis.errors import ModelInputError
 from hokkaido_gis.potential.ranges import require_range
 from hokkaido_gis.potential.together import require_with
+from hokkaido_gis.units import HOURS_PER_YEAR
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 GRAVITY = 9.8
 """Acceleration of gravity as the report rounds it [m/s2], and kW per m3/s and m."""
 
-HOURS_PER_YEAR = 8760
 UTILISATION = 0.55
 """Share of the year at full output (設備利用率) of the survey that the report follows."""
 IRRIGATION_UTILISATION = 0.33

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, overload
 import numpy as np
 
 from hokkaido_gis.potential.ranges import require_range
+from hokkaido_gis.units import HOURS_PER_YEAR
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
 # 報告書 4.2.3: 1 ha あたり 1,000 kW; 年間設備利用率 26.3 % (平成 21 年度全道平均).
 DENSITY_KW_PER_HA = 1000.0
 CAPACITY_FACTOR = 0.263
-HOURS_PER_YEAR = 8760.0
 STANDARD_DENSITY = 1.225
 """Density of air at 15 degrees C and 1,013.25 hPa [kg/m3], to which power curves refer."""
 

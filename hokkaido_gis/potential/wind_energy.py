@@ -15,11 +15,11 @@ import pandas as pd
 
 from hokkaido_gis.errors import LayerWarning, ModelInputError, list_faults, name_some
 from hokkaido_gis.potential.ranges import require_range
+from hokkaido_gis.units import HOURS_PER_YEAR
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-HOURS_PER_YEAR = 8760.0
 _FASTEST_MEAN_MS = 25.0
 _LARGEST_KW = 30_000.0
 _LOWEST_CUT_OUT_MS = 20.0

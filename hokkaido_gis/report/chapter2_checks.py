@@ -47,7 +47,7 @@ def checks(inputs: Inputs) -> Iterator[Check]:
 def _labels(inputs: Inputs) -> Iterator[Check]:
     """Labels of the bars of figures 2-4 and 2-5, against sums by table 2-17."""
     listed = inputs.report("output_with_neighbours")
-    heat = study.heat_with_neighbours(study.own_heat(inputs), inputs.listed_adjacency)
+    heat = study.own_heat_with_neighbours(inputs)
     for figure, column, words, bounds in (
         (
             "fig-2-4",
@@ -333,7 +333,7 @@ def _numbers_of_neighbours(inputs: Inputs) -> Iterator[Check]:
 def _sums_with_neighbours(inputs: Inputs) -> Iterator[Check]:
     """Heat with neighbours of table 2-26, by the neighbours of table 2-17."""
     table = inputs.report("biomass")
-    heat = study.heat_with_neighbours(study.own_heat(inputs), inputs.listed_adjacency)
+    heat = study.own_heat_with_neighbours(inputs)
     whole = to_numbers(table["with_neighbours_heat_gj"])
     thousands = to_numbers(table["with_neighbours_heat_thousand_prefix"]) * 1000
     for code, value in _items(whole.fillna(thousands).dropna()):

@@ -14,7 +14,6 @@ from hokkaido_gis.economics.hydro_business import (
 from hokkaido_gis.errors import MissingInputError
 from hokkaido_gis.io.tables import to_numbers
 from hokkaido_gis.potential.hydro import (
-    HOURS_PER_YEAR,
     IRRIGATION_UTILISATION,
     hydro_generation,
     output_from_generation,
@@ -23,6 +22,7 @@ from hokkaido_gis.potential.solar_sites import DAM_KW
 from hokkaido_gis.report import dam_study as study
 from hokkaido_gis.report.comparison import Check
 from hokkaido_gis.report.layer_files import LAYERS
+from hokkaido_gis.units import HOURS_PER_YEAR
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

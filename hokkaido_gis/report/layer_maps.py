@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hokkaido_gis.matching import match_ports
+from hokkaido_gis.potential.solar_sites import LEAST_FARMLAND_HA
 from hokkaido_gis.render.scene import Categorical, Category, Graduated, Layer, Scene, Symbol
 from hokkaido_gis.report.map_frame import (
     BUREAUS,
@@ -27,9 +28,8 @@ if TYPE_CHECKING:
     from hokkaido_gis.report.results import Recipe
 
 _INLAND = ("上川総合振興局", "空知総合振興局")
-# Map classes of abandoned farmland [a] (4.1.2), and the least area that is kept.
+# Map classes of abandoned farmland [a] (4.1.2).
 _AREA_BREAKS = (1000.0, 2000.0, 3000.0, 4000.0, 5000.0, 6000.0, 7000.0, 8000.0, 9000.0)
-KEPT_HA = 2.0
 
 
 def port_map(inputs: Inputs, lang: Lang, *, figure: str, bureau: str | None = None) -> Scene:
@@ -83,7 +83,7 @@ def farmland_map(inputs: Inputs, lang: Lang, *, figure: str, bureau: str | None 
     shown = None if bureau is None else in_bureaus(inputs, (bureau,))
     if shown is not None:
         farms = farms[farms["municipality_code"].isin(shown.index)]
-    kept = farms[farms["abandoned_ha"] >= KEPT_HA]
+    kept = farms[farms["abandoned_ha"] >= LEAST_FARMLAND_HA]
     kept = kept.assign(abandoned_a=kept["abandoned_ha"] * 100)
     withheld = int((farms["status"] == "withheld").sum())
     return Scene(
