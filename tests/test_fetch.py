@@ -19,7 +19,7 @@ import pytest
 
 from hokkaido_gis.errors import LayerWarning, OutputError
 from hokkaido_gis.fetch import retrieve, transport
-from hokkaido_gis.fetch.archive import ArchiveLimits, unpack
+from hokkaido_gis.fetch.archive import unpack
 from hokkaido_gis.fetch.cache import cache_folder
 from hokkaido_gis.fetch.catalogue import (
     CATALOGUE,
@@ -27,10 +27,11 @@ from hokkaido_gis.fetch.catalogue import (
     find_data_set,
     list_data_sets,
 )
-from hokkaido_gis.fetch.convert import POWER_FIELDS
+from hokkaido_gis.fetch.convert import POWER_FIELDS, convert_power
 from hokkaido_gis.fetch.errors import FetchError, UnreachableError
 from hokkaido_gis.fetch.retrieve import FetchSettings, get_data
 from hokkaido_gis.fetch.transport import PartFile, Rules, check_address, download
+from hokkaido_gis.io.limits import Limits
 from hokkaido_gis.io.tables import read_table
 from hokkaido_gis.io.vector import read_vector
 from hokkaido_gis.readers.lines import read_lines
@@ -659,7 +660,7 @@ def test_bomb_by_ratio_is_refused(archive, tmp_path):
 def test_limits_on_size_and_count_are_all_told(archive, tmp_path):
     path = archive({"a": b"x" * 60, "b": b"y" * 60, "c": b""})
     with pytest.raises(FetchError, match=r"2 faults: .*3 entries.*120 bytes"):
-        unpack(path, tmp_path / "out", ArchiveLimits(files=2, bytes=100))
+        unpack(path, tmp_path / "out", Limits(max_files=2, max_unpacked=100))
 
 
 def test_link_is_refused(tmp_path):
@@ -911,3 +912,56 @@ def test_data_set_got_by_hand(settings):
     (folder / "SA1009_2020_2020_01.xlsx").write_bytes(b"x")
     (folder / "notes.txt").write_text("x")
     assert get_data("settlement-census", settings=settings) == [folder / "SA1009_2020_2020_01.xlsx"]
+
+
+# What is broken or tampered with
+
+
+@pytest.mark.parametrize("name", ["../../secret.txt", "/etc/passwd", "C:\\secret.txt"])
+def test_record_that_names_a_file_elsewhere_is_told(offer, n03, settings, name):
+    entry = offer("n03", n03)
+    get_data(entry, settings=settings)
+    path = settings.cache / "n03" / (N03_FILE + ".json")
+    record = json.loads(path.read_text(encoding="utf-8"))
+    path.write_text(json.dumps(record | {"files": {name: "0" * 64}}), encoding="utf-8")
+    with pytest.raises(FetchError, match=r"outside its folder.*Delete both"):
+        get_data(entry, settings=settings)
+
+
+@pytest.mark.parametrize(
+    "content",
+    ['{"elements": [1]}', '{"elements": [{"tags": []}]}', '{"elements": ' + "[" * 100_000,
+     '{"elements": [{"type": "node", "id": 1, "tags": {"power": "substation"}, "lat": "x"}]}',
+     '{"elements": [{"type": "way", "tags": {"power": "line"}, "geometry": [{"lat": 1}]}]}'],
+    ids=["number", "tags", "deep", "latitude", "longitude"],
+)  # fmt: skip
+def test_answer_that_is_not_as_known_is_told(tmp_path, content):
+    answer = tmp_path / "power.json"
+    answer.write_text(content, encoding="utf-8")
+    with pytest.raises(FetchError, match=r"power\.json is no"):
+        convert_power(answer, tmp_path)
+
+
+def test_server_that_drips_is_left(server, tmp_path):
+    server.routes["/a.zip"] = Route(b"abc")
+    rules = Rules(
+        hosts=(), max_bytes=10, attempts=2, pause=0, deadline=-1.0, loopback=True, timeout=5
+    )
+    with pytest.raises(UnreachableError, match="took longer than -1 seconds"):
+        download(server.url + "/a.zip", PartFile(tmp_path / "a.part"), rules)
+
+
+def test_content_that_is_packed_on_the_way_is_not_asked_for(offer, n03, settings, server):
+    get_data(offer("n03", n03), settings=settings)
+    ((_, _, headers, _),) = server.requests
+    assert headers["Accept-Encoding"] == "identity"
+
+
+def test_every_data_set_is_at_hosts_of_its_publisher_over_https():
+    for data_set in CATALOGUE.values():
+        if not data_set.address:
+            continue
+        rules = Rules(hosts=data_set.hosts, max_bytes=data_set.max_bytes)
+        check_address(choose_edition(data_set).url, rules)
+        assert 0 < data_set.max_bytes <= 10**9
+        assert 0 < data_set.timeout <= 600

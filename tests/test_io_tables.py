@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import zipfile
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -354,6 +355,6 @@ def test_a_table_that_another_program_holds_is_told(
 
     path = tmp_path / "open.xlsx"
     path.touch()
-    monkeypatch.setattr(pd, "read_excel", refuse)
+    monkeypatch.setattr(zipfile, "ZipFile", refuse)
     with pytest.raises(TableError, match="it may not be read"):
         read_table(path)

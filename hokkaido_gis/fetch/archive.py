@@ -2,44 +2,26 @@
 
 from __future__ import annotations
 
-import shutil
-import stat
+import errno
 import zipfile
-import zlib
-from dataclasses import dataclass
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from hokkaido_gis.errors import list_faults, name_some
+from hokkaido_gis.errors import list_faults
 from hokkaido_gis.fetch.errors import FetchError
+from hokkaido_gis.io.archives import (
+    DAMAGED_ZIP,
+    archive_faults,
+    copy_entry,
+    inner_path,
+    is_folder,
+)
+from hokkaido_gis.io.limits import Limits, current_limits
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-_UNREADABLE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError)
 
-
-@dataclass(frozen=True, kw_only=True)
-class ArchiveLimits:
-    """Beyond what an archive is refused.
-
-    Parameters
-    ----------
-    files
-        Number of entries.
-    bytes
-        Size of all entries together, unpacked.
-    ratio
-        That size over the size of the archive. Coordinates as text shrink some tenfold, an
-        archive made to fill a disk a thousandfold.
-    """
-
-    files: int = 5_000
-    bytes: int = 4_000_000_000
-    ratio: float = 100.0
-
-
-def unpack(archive: Path, folder: Path, limits: ArchiveLimits | None = None) -> list[Path]:
+def unpack(archive: Path, folder: Path, limits: Limits | None = None) -> list[Path]:
     """Unpack a zip archive into `folder`, which must be empty or absent.
 
     Nothing is written before all entries were looked at.
@@ -57,16 +39,19 @@ def unpack(archive: Path, folder: Path, limits: ArchiveLimits | None = None) -> 
     """
     try:
         with _open(archive) as opened:
-            entries = {entry: _inner_path(entry) for entry in opened.infolist()}
-            faults = _faults(entries, archive.stat().st_size, limits or ArchiveLimits())
+            entries = opened.infolist()
+            faults = archive_faults(entries, archive.stat().st_size, limits or current_limits())
             if faults:
                 raise FetchError(f"{archive.name} is not unpacked: {list_faults(faults)}")
             return [
-                _write(opened, entry, folder / path)
-                for entry, path in entries.items()
-                if not _is_folder(entry)
+                _write(opened, entry, folder / inner_path(entry.filename))
+                for entry in entries
+                if not is_folder(entry)
             ]
-    except _UNREADABLE as error:
+    except (*DAMAGED_ZIP, OSError) as error:
+        # Of errors of the system only this one is of the archive: it leads to before its beginning.
+        if isinstance(error, OSError) and error.errno != errno.EINVAL:
+            raise
         raise FetchError(f"{archive.name} is no sound zip archive ({error}).") from error
 
 
@@ -78,53 +63,8 @@ def _open(archive: Path) -> zipfile.ZipFile:
         return zipfile.ZipFile(archive)
 
 
-def _inner_path(entry: zipfile.ZipInfo) -> PurePosixPath:
-    """Path within the archive; some publishers' archives part it by backslashes."""
-    return PurePosixPath(entry.filename.replace("\\", "/"))
-
-
-def _is_folder(entry: zipfile.ZipInfo) -> bool:
-    return entry.filename.endswith(("/", "\\"))
-
-
-def _faults(
-    entries: dict[zipfile.ZipInfo, PurePosixPath], packed: int, limits: ArchiveLimits
-) -> list[str]:
-    faults = []
-    outside = [entry.filename for entry, path in entries.items() if not _stays_inside(path)]
-    if outside:
-        faults.append(f"{name_some(outside)} would be written outside its folder.")
-    links = [e.filename for e in entries if stat.S_ISLNK(e.external_attr >> 16)]
-    if links:
-        faults.append(f"{name_some(links)} are links.")
-    locked = [e.filename for e in entries if e.flag_bits & 1]
-    if locked:
-        faults.append(f"{name_some(locked)} are encrypted.")
-    files = [str(path).casefold() for entry, path in entries.items() if not _is_folder(entry)]
-    if len(set(files)) < len(files):
-        faults.append(f"{len(files) - len(set(files))} names come twice.")
-    if len(entries) > limits.files:
-        faults.append(f"it holds {len(entries):,} entries; at most {limits.files:,} are taken.")
-    size = sum(entry.file_size for entry in entries)
-    if size > limits.bytes:
-        faults.append(f"it would fill {size:,} bytes; at most {limits.bytes:,} are taken.")
-    if size > limits.ratio * packed:
-        faults.append(
-            f"it would grow {size / packed:.0f}-fold to {size:,} bytes; at most "
-            f"{limits.ratio:g}-fold is taken."
-        )
-    return faults
-
-
-def _stays_inside(path: PurePosixPath) -> bool:
-    def is_plain(part: str) -> bool:
-        return part not in {"", ".", ".."} and ":" not in part and part.isprintable()
-
-    return not path.is_absolute() and bool(path.parts) and all(is_plain(p) for p in path.parts)
-
-
 def _write(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, path: Path) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
-    with archive.open(entry) as source, path.open("xb") as target:
-        shutil.copyfileobj(source, target)
+    with path.open("xb") as target:
+        copy_entry(archive, entry, target)
     return path

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Literal
 
 import pooch  # type: ignore[import-untyped]
 
+from hokkaido_gis.errors import name_some
 from hokkaido_gis.fetch.errors import FetchError
+from hokkaido_gis.io.archives import stays_inside
 from hokkaido_gis.io.output import replace_when_complete
 
 VARIABLE = "HOKKAIDO_GIS_CACHE"
@@ -72,14 +74,18 @@ def read_record(file: Path) -> Record | None:
     """
     path = record_path(file)
     try:
-        return Record(**json.loads(path.read_text(encoding="utf-8")))
+        record = Record(**json.loads(path.read_text(encoding="utf-8")))
+        outside = [name for name in record.files if not stays_inside(PurePosixPath(name))]
+        if outside:
+            raise ValueError(f"it names {name_some(outside)}, outside its folder")  # noqa: TRY301
     except FileNotFoundError:
         return None
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, AttributeError, RecursionError) as error:
         raise FetchError(
             f"{path} cannot be read ({error}), so {file.name} cannot be verified. Delete both to "
             "fetch anew."
         ) from error
+    return record
 
 
 def write_record(file: Path, record: Record) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import geopandas as gpd
 import pandas as pd
 import shapely
+from shapely.errors import GEOSException
 
 from hokkaido_gis.errors import LayerWarning, list_faults, name_some
 from hokkaido_gis.fetch.errors import FetchError
@@ -59,7 +60,13 @@ def convert_power(answer: Path, folder: Path) -> list[Path]:
             f"The Overpass API did not finish: {remark}. Its answer is incomplete: wait some "
             "minutes and try again."
         )
-    features = _features(content["elements"], answer.name)
+    try:
+        features = _features(content["elements"], answer.name)
+    except (AttributeError, KeyError, TypeError, ValueError, GEOSException) as error:
+        raise FetchError(
+            f"{answer.name} is no answer of the Overpass API as it is known: one of its elements "
+            f"is not as expected ({type(error).__name__} {error})."
+        ) from error
     is_line = features["power"].isin(LINE_KINDS)
     layers = {"hokkaido_power_lines": is_line, "hokkaido_substations": ~is_line}
     empty = [name for name, members in layers.items() if not members.any()]
@@ -108,7 +115,7 @@ def convert_stations(answer: Path, folder: Path) -> list[Path]:
 def _read_json(path: Path) -> Any:
     try:
         return json.loads(path.read_bytes())
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise FetchError(f"{path.name} is no complete JSON ({error}).") from error
 
 

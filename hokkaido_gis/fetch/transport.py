@@ -55,6 +55,8 @@ class Rules:
         Seconds to wait for a connection, and for each piece of the answer.
     attempts
         How often a download that broke off is taken up again within one call, the first included.
+    deadline
+        Seconds that one attempt may take in all; a server that drips is left then.
     pause
         Seconds before the second attempt; each further one waits longer.
     loopback
@@ -65,6 +67,7 @@ class Rules:
     max_bytes: int
     timeout: float = 30.0
     attempts: int = 3
+    deadline: float = 3600.0
     pause: float = 2.0
     loopback: bool = False
 
@@ -306,8 +309,11 @@ def _copy(response: HTTPResponse, part: PartFile, rules: Rules, bar: tqdm[Any]) 
         file = part.path.open("ab")
     except OSError as error:
         raise _cannot_write(part.path, error) from error
+    end = time.monotonic() + rules.deadline
     with file:
         while chunk := _read(response, rules):
+            if time.monotonic() > end:
+                raise _BrokenOffError(f"the file took longer than {rules.deadline:g} seconds")
             try:
                 file.write(chunk)
             except OSError as error:

@@ -1,8 +1,9 @@
-"""Read raster files: one band of whatever rasterio opens, in whole or by window."""
+"""Read raster files: one band, in whole or by window."""
 
 from __future__ import annotations
 
 import math
+import re
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,13 +14,33 @@ import rasterio
 from pyproj import CRS
 from pyproj.exceptions import CRSError as UnknownCRSError
 from rasterio import Affine
+from rasterio._err import CPLE_BaseError
 from rasterio.errors import NotGeoreferencedWarning, RasterioIOError
+from rasterio.io import DatasetReader
 from rasterio.windows import Window
 
 from hokkaido_gis.errors import CRSError, LayerError, name_some
+from hokkaido_gis.io.limits import current_limits, how_to_raise
 
 if TYPE_CHECKING:
     import numpy.typing as npt
+
+
+# Formats that hold their cells themselves. Others, such as VRT and WMS, name files and addresses to
+# open instead, whatever the name of their file ends in.
+DRIVERS = (
+    "GTiff", "netCDF", "HDF5", "HDF5Image", "GRIB", "GPKG", "AAIGrid", "EHdr", "ENVI", "DTED",
+    "SRTMHGT", "USGSDEM", "SAGA", "GSAG", "GSBG", "GS7BG", "XYZ", "PNG", "JPEG",
+)  # fmt: skip
+# A part of a file, as GDAL writes it: format, file and part, or number of the part and file.
+_PART = re.compile(
+    r'(?:NETCDF|HDF5|GPKG):(?:"(?P<quoted>[^"]+)"|(?P<bare>.+)):[^":]+'
+    r"|GTIFF_DIR:(?:off:)?\d+:(?P<tiff>.+)",
+    re.IGNORECASE,
+)
+_TIFF = (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
+# A file may claim more cells than are read at once, since statistics read it piece by piece.
+_CLAIM = 100
 
 
 class Bounds(NamedTuple):
@@ -112,9 +133,11 @@ class RasterBand:
         Raises
         ------
         LayerError
-            If the file has gone or is damaged.
+            If the file has gone or is damaged, or more cells are asked for than the limit
+            ``HOKKAIDO_GIS_MAX_CELLS``.
         """
         window = Window(0, 0, self.width, self.height) if bounds is None else self._window(bounds)
+        self._require_few(int(window.width) * int(window.height))
         if not (window.width and window.height):
             values = np.empty((int(window.height), int(window.width)))
         else:
@@ -123,6 +146,15 @@ class RasterBand:
         grid = self.transform
         west, north = grid.c + window.col_off * grid.a, grid.f + window.row_off * grid.e
         return Grid(values, Affine(grid.a, 0.0, west, 0.0, grid.e, north), self.crs)
+
+    def _require_few(self, cells: int) -> None:
+        most = current_limits().max_cells
+        if cells > most:
+            fault = (
+                f"{cells:,} cells would be read at once; at most {most:,} are. Cut the raster to "
+                f"where it is needed. {how_to_raise('max_cells')}"
+            )
+            raise LayerError(self.source, [fault])
 
     def _window(self, bounds: tuple[float, float, float, float]) -> Window:
         west, south, east, north = bounds
@@ -137,7 +169,7 @@ class RasterBand:
     def _values(self, dataset: Any, window: Window) -> npt.NDArray[np.float64]:
         try:
             stored = dataset.read(self.band, window=window, masked=True)
-        except RasterioIOError as error:
+        except (RasterioIOError, CPLE_BaseError) as error:
             raise LayerError(
                 self.source, [f"band {self.band} cannot be read ({error}). Copy it again."]
             ) from error
@@ -155,7 +187,8 @@ def open_band(
     Parameters
     ----------
     source
-        Any raster that rasterio opens; a part of one by its GDAL name, as ``NETCDF:wind.nc:speed``.
+        A file in one of the formats `DRIVERS`, told by its content; a part of one by its GDAL name,
+        as ``NETCDF:wind.nc:speed``.
     band
         Number, from 1, or description (case does not count); needed when there are several.
     crs
@@ -169,7 +202,8 @@ def open_band(
     Raises
     ------
     LayerError
-        If the file is absent or no raster, the band is not there or not named, or the grid has no
+        If the file is absent or no raster, claims more than a hundred times the cells of
+        ``HOKKAIDO_GIS_MAX_CELLS``, the band is not there or not named, or the grid has no
         place on earth or is rotated; all its faults are listed at once.
     CRSError
         If `crs` is none that PROJ knows.
@@ -178,7 +212,7 @@ def open_band(
         number = _band_number(dataset, band)
         own_crs = _crs(dataset, crs, str(source))
         faults = [fault for fault in (_band_fault(dataset, band, number),) if fault]
-        faults += _grid_faults(dataset)
+        faults += _grid_faults(dataset) + _size_faults(dataset)
         if own_crs is None:
             faults.append(
                 "it has no CRS. Say what it is with crs (--crs on the command line), e.g. "
@@ -214,19 +248,43 @@ def band_names(source: str | Path) -> tuple[str, ...]:
 
 
 def _open(source: str) -> Any:
-    # A colon leads to a part of a file, as in NETCDF:wind.nc:speed.
-    if not Path(source).is_file() and ":" not in source:
-        raise LayerError(source, ["there is no such file. Check the path and its ending."])
+    name = _local_name(source)
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), rasterio.Env():
             # Said with all other faults of the grid.
             warnings.simplefilter("ignore", NotGeoreferencedWarning)
-            return rasterio.open(source)
-    except RasterioIOError as error:
+            # What `rasterio.open` calls; it takes no list of drivers itself before 1.5.
+            return DatasetReader(name, driver=list(DRIVERS))
+    except (RasterioIOError, CPLE_BaseError, ValueError) as error:
         reason = str(error).rstrip(".")
         raise LayerError(
             source, [f"it cannot be read as a raster ({reason}). Use e.g. GeoTIFF."]
         ) from error
+
+
+def _local_name(source: str) -> str:
+    """Name by which GDAL opens a file of this machine; others, such as addresses, are refused."""
+    if Path(source).is_file():
+        _refuse_commands_beside(Path(source))
+        # A whole path is never taken for an address, whatever its folders are called.
+        return str(Path(source).absolute())
+    part = _PART.fullmatch(source)
+    if part and any(Path(file).is_file() for file in part.groups() if file):
+        return source
+    fault = "there is no such file. Check the path and its ending; addresses are not read."
+    raise LayerError(source, [fault])
+
+
+def _refuse_commands_beside(path: Path) -> None:
+    """Refuse masks and overviews beside a raster that are no TIFF, for GDAL opens any kind."""
+    for ending in (".msk", ".ovr"):
+        for beside in (path.with_name(path.name + ending), path.with_suffix(ending)):
+            if beside != path and beside.is_file():
+                with beside.open("rb") as file:
+                    start = file.read(4)
+                if start not in _TIFF:
+                    fault = f"{beside.name} beside it is no TIFF, as masks and overviews are."
+                    raise LayerError(str(path), [f"{fault} Remove it."])
 
 
 def _band_number(dataset: Any, band: int | str | None) -> int | None:
@@ -260,6 +318,14 @@ def _grid_faults(dataset: Any) -> list[str]:
     if transform.b or transform.d:
         return ["its grid is rotated. Straighten it with gdalwarp, then read the result."]
     return []
+
+
+def _size_faults(dataset: Any) -> list[str]:
+    cells, most = dataset.width * dataset.height, current_limits().max_cells * _CLAIM
+    if cells <= most:
+        return []
+    told = f"it says that it has {dataset.width:,} by {dataset.height:,} cells"
+    return [f"{told}; a file may have at most {most:,}. {how_to_raise('max_cells')}"]
 
 
 def _crs(dataset: Any, crs: str | CRS | None, layer: str) -> CRS | None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import io
+import re
 import unicodedata
 import warnings
 import zipfile
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,11 +15,18 @@ import numpy as np
 import pandas as pd
 
 from hokkaido_gis.errors import OutputError, TableError, name_some
+from hokkaido_gis.io.cells import guard_table, put_text, storable_table, unguard_table
 from hokkaido_gis.io.output import replace_when_complete
+from hokkaido_gis.io.parquet import require_fit_parquet
+from hokkaido_gis.io.workbooks import DAMAGED_WORKBOOK, no_workbook, require_fit_workbook
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+    from openpyxl import Workbook
+
+_THEN = datetime(2000, 1, 1)
+_MODIFIED = re.compile(rb"(<dcterms:modified[^>]*>)[^<]*")
 # UTF-8 comes first: cp932 text is hardly ever valid UTF-8, while UTF-8 text often decodes as cp932.
 _ENCODINGS = ("utf-8-sig", "cp932")
 _MISSING = frozenset({"", "-", "－", "―", "…", "...", "x", "X", "NA", "N/A", "nan", "データなし"})
@@ -41,7 +50,8 @@ def read_table(path: str | Path) -> pd.DataFrame:
     Raises
     ------
     TableError
-        If the file is absent, of another kind, in another encoding, damaged, or empty.
+        If the file is absent, of another kind, in another encoding, damaged, empty, or says that it
+        holds more than the limits of `hokkaido_gis.io.limits`.
     """
     source = Path(path)
     if not source.is_file():
@@ -70,7 +80,9 @@ def read_table(path: str | Path) -> pd.DataFrame:
 def write_table(table: pd.DataFrame, path: str | Path, *, index: bool = False) -> Path:
     """Write a table in the format of the path's ending, whole or not at all.
 
-    CSV is UTF-8 with a byte-order mark, without which Excel shows Japanese text as rubbish.
+    CSV is UTF-8 with a byte-order mark, without which Excel shows Japanese text as rubbish. Text
+    that a spreadsheet would take for a formula stays text, see `hokkaido_gis.io.cells`; what an
+    Excel file cannot hold is told as a `LayerWarning`.
 
     Raises
     ------
@@ -81,9 +93,10 @@ def write_table(table: pd.DataFrame, path: str | Path, *, index: bool = False) -
     with replace_when_complete(target) as temporary:
         match target.suffix.lower():
             case ".csv":
-                table.to_csv(temporary, index=index, encoding="utf-8-sig", lineterminator="\n")
+                guarded = guard_table(table)
+                guarded.to_csv(temporary, index=index, encoding="utf-8-sig", lineterminator="\n")
             case ".xlsx":
-                table.to_excel(temporary, index=index, engine="openpyxl")
+                _write_excel(storable_table(table), temporary, index=index)
             case ".parquet":
                 table.to_parquet(temporary, index=index)
             case _:
@@ -234,19 +247,64 @@ def _parse_csv(path: Path, text: str) -> pd.DataFrame:
         reason = str(error).strip()
         raise TableError(str(path), [f"it is no well-formed CSV ({reason})."]) from error
     table.index += lines_above
-    return table
+    return unguard_table(table)
 
 
 def _read_excel(path: Path) -> pd.DataFrame:
+    require_fit_workbook(path)
     try:
         return pd.read_excel(path, dtype=object, engine="openpyxl", na_values=[""])
-    except (zipfile.BadZipFile, KeyError, ValueError) as error:
-        raise TableError(str(path), [f"it cannot be read as an Excel file ({error})."]) from error
+    except PermissionError:
+        raise
+    except DAMAGED_WORKBOOK as error:
+        raise no_workbook(path, error) from error
+
+
+def _write_excel(table: pd.DataFrame, path: Path, *, index: bool) -> None:
+    with pd.ExcelWriter(io.BytesIO(), engine="openpyxl") as writer:
+        table.to_excel(writer, index=index)
+        for row in writer.book.worksheets[0].iter_rows():
+            for cell in row:
+                if isinstance(cell.value, str):
+                    put_text(cell, cell.value)
+        save_workbook(writer.book, path)
+
+
+def save_workbook(book: Workbook, path: Path) -> None:
+    """Write a workbook without the clock that is in it, so that equal cells are equal files.
+
+    Parameters
+    ----------
+    book
+        Workbook of openpyxl; its creator and time of creation are set.
+    path
+        Where to write.
+    """
+    book.properties.created = _THEN
+    book.properties.creator = "hokkaido_gis"
+    packed = io.BytesIO()
+    book.save(packed)
+    with (
+        zipfile.ZipFile(packed) as source,
+        zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as target,
+    ):
+        for name in source.namelist():
+            content = source.read(name)
+            if name == "docProps/core.xml":
+                content = _MODIFIED.sub(rb"\g<1>2000-01-01T00:00:00Z", content)
+            entry = zipfile.ZipInfo(name)
+            entry.create_system = 3
+            entry.external_attr = 0o644 << 16
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            target.writestr(entry, content)
 
 
 def _read_parquet(path: Path) -> pd.DataFrame:
     try:
+        require_fit_parquet(path)
         table = pd.read_parquet(path)
-    except (ValueError, OSError) as error:
+    except TableError:
+        raise
+    except (ValueError, OSError, NotImplementedError, KeyError) as error:
         raise TableError(str(path), [f"it cannot be read as Parquet ({error})."]) from error
     return table.reset_index(drop=table.index.names == [None])

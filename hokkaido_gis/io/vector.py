@@ -1,11 +1,10 @@
-"""Read and write vector files: whatever pyogrio reads, and GeoParquet."""
+"""Read and write vector files: GDAL's formats that hold their data themselves, and GeoParquet."""
 
 from __future__ import annotations
 
 import tempfile
 import warnings
 import zipfile
-import zlib
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple
@@ -17,26 +16,61 @@ import pyarrow.parquet as pq  # type: ignore[import-untyped]
 import pyogrio
 from pyogrio.errors import DataLayerError, DataSourceError
 from pyproj.exceptions import CRSError as UnknownCRSError
+from shapely.errors import GEOSException
 
-from hokkaido_gis.errors import CRSError, LayerError, LayerWarning, OutputError, name_some
+from hokkaido_gis.errors import (
+    CRSError,
+    HokkaidoGisError,
+    LayerError,
+    LayerWarning,
+    OutputError,
+    TableError,
+    name_some,
+)
+from hokkaido_gis.io.archives import DAMAGED_ZIP, copy_entry, reading_faults
+from hokkaido_gis.io.contents import RefusedError, require_plain_xml, vector_kind
+from hokkaido_gis.io.limits import current_limits
 from hokkaido_gis.io.output import replace_when_complete
+from hokkaido_gis.io.parquet import require_fit_parquet
+from hokkaido_gis.io.window import Wanted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from pyproj import CRS
 
+    from hokkaido_gis.io.window import Box
+
     Plausible = Callable[[gpd.GeoDataFrame | pd.DataFrame], bool]
 
 _PARQUET = (".parquet", ".geoparquet")
 # Text in another encoding than stated comes out as an error of Arrow or of Python itself.
-_UNREADABLE = (DataSourceError, DataLayerError, pa.ArrowException, UnicodeDecodeError)
+_UNREADABLE = (
+    DataSourceError, DataLayerError, pa.ArrowException, UnicodeDecodeError, GEOSException,
+    OSError, OverflowError,
+)  # fmt: skip
 _DRIVERS = {".geojson": "GeoJSON", ".json": "GeoJSON", ".gpkg": "GPKG", ".fgb": "FlatGeobuf"}
+# What pyogrio and geopandas let through besides, for they check little of what a file says.
+_DAMAGED = (
+    *_UNREADABLE,
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    NameError,
+    TypeError,
+    ValueError,
+)
 # Layers within a zip, preferred first: downloads of 国土数値情報 hold one layer in several formats,
 # of which GeoJSON is always UTF-8, while the text of a shapefile may be in any encoding.
 _ZIPPED = (".gpkg", ".fgb", ".parquet", ".geoparquet", ".geojson", ".shp", ".gml", ".kml")
+_TABLES = (".csv", ".xlsx", ".dbf")
 _SHAPEFILE = (".shp", ".shx", ".dbf", ".prj", ".cpg")
-_DAMAGED_ZIP = (zipfile.BadZipFile, zlib.error, RuntimeError, EOFError)
+_NO_VECTOR = "it cannot be read as a vector file"
+_FORMATS = (
+    "Use GeoJSON, GeoPackage, shapefile (.shp or zipped), FlatGeobuf, GML, KML or GeoParquet."
+)
+# What GDAL and pyogrio take for the mark of an archive or of options within a path.
+_MARKS_IN_PATHS = "!;?"
 
 
 class Source(NamedTuple):
@@ -62,8 +96,10 @@ def read_vector(
     crs: str | CRS | None = None,
     having: Sequence[str] = (),
     plausible: Plausible | None = None,
+    bbox: Box | None = None,
+    columns: Sequence[str] | None = None,
 ) -> gpd.GeoDataFrame:
-    """Read one layer of a vector file as it stands.
+    """Read one layer of a vector file as it stands, in whole or by window and columns.
 
     A zip is read as downloaded, with subfolders and whatever lies beside the layer; of one layer in
     several formats the surest is read. The text of a shapefile is tried as its ``.cpg`` says, as
@@ -81,49 +117,60 @@ def read_vector(
     plausible
         Whether the text of a shapefile came out as it should. Without it the first encoding that
         can be decoded is taken, which for a wrong ``.cpg`` may give rubbish.
+    bbox
+        West, south, east and north in the CRS of the file: only features that touch this window
+        are read. What has no geometry lies in none.
+    columns
+        Columns to read beside the geometry; all where None.
 
     Returns
     -------
     geopandas.GeoDataFrame
-        All columns under their own names, in the file's CRS.
+        Columns under their own names, in the file's CRS; without rows where nothing lies in the
+        window.
 
     Raises
     ------
     LayerError
-        If the file is absent, no vector file, has no features or no geometry, or has several
-        layers and none is named.
+        If the file is absent, no vector file, has no features or no geometry, has several
+        layers and none is named, or has not the columns asked for.
     CRSError
         If `crs` is none that PROJ knows.
     """
+    wanted = Wanted(bbox, columns)
     path, layer = Source.parse(source)
     if not path.is_file():
         raise LayerError(str(source), ["there is no such file. Check the path and its ending."])
     try:
         if path.suffix.lower() == ".zip" and zipfile.is_zipfile(path):
             with _unzipped(path, layer, having) as (file, inner):
-                frame = _read_file(file, inner, having, plausible, shown=path)
+                frame = _read_file(file, inner, having, plausible, wanted, shown=path)
         else:
-            frame = _read_file(path, layer, having, plausible, shown=path)
-    except _UNREADABLE as error:
-        raise LayerError(
-            str(source),
-            [
-                (
-                    f"it cannot be read as a vector file ({_first_sentence(error)}). Use GeoJSON, "
-                    "GeoPackage, shapefile (.shp or zipped), FlatGeobuf, GML, KML or GeoParquet."
-                )
-            ],
-        ) from error
-    if not isinstance(frame, gpd.GeoDataFrame) or frame.geometry.isna().all():
+            frame = _read_file(path, layer, having, plausible, wanted, shown=path)
+    except RefusedError as error:
+        raise LayerError(str(source), [f"{_NO_VECTOR} ({error}). {_FORMATS}"]) from error
+    except HokkaidoGisError:
+        raise
+    except _DAMAGED as error:
+        fault = f"{_NO_VECTOR} ({_first_sentence(error)}). {_FORMATS}"
+        raise LayerError(str(source), [fault]) from error
+    nothing_there = bbox is not None and len(frame) == 0
+    if not isinstance(frame, gpd.GeoDataFrame) or (
+        frame.geometry.isna().all() and not nothing_there
+    ):
         if len(frame) == 0:
             raise LayerError(str(source), ["it holds no features. Was the export complete?"])
-        raise LayerError(str(source), ["it holds a table without geometry; a map layer is needed."])
+        raise _no_geometry(source)
     if frame.crs is not None or crs is None:
         return frame
     try:
         return frame.set_crs(crs)
     except UnknownCRSError as error:
         raise CRSError(str(source), [f"crs={crs!r} is no known CRS; e.g. 'EPSG:6668'."]) from error
+
+
+def _no_geometry(source: str | Path) -> LayerError:
+    return LayerError(str(source), ["it holds a table without geometry; a map layer is needed."])
 
 
 def write_vector(frame: gpd.GeoDataFrame, path: str | Path) -> Path:
@@ -143,17 +190,22 @@ def write_vector(frame: gpd.GeoDataFrame, path: str | Path) -> Path:
         )
     with replace_when_complete(target) as temporary:
         if suffix in _PARQUET:
-            frame.to_parquet(temporary)
+            # Boxes beside the shapes let readers take a window without reading every shape.
+            frame.to_parquet(temporary, write_covering_bbox="bbox" not in frame.columns)
         else:
             _write_gdal(frame, temporary, _DRIVERS[suffix])
     return target
 
 
-def _read_parquet(path: Path) -> gpd.GeoDataFrame | pd.DataFrame:
+def _read_parquet(path: Path, shown: Path, wanted: Wanted) -> gpd.GeoDataFrame | pd.DataFrame:
     try:
+        require_fit_parquet(path, shown)
         has_geometry = b"geo" in (pq.read_schema(path).metadata or {})
-        frame = gpd.read_parquet(path) if has_geometry else pd.read_parquet(path)
-    except (ValueError, OSError) as error:
+        options = wanted.parquet_options(path)
+        frame = gpd.read_parquet(path, **options) if has_geometry else pd.read_parquet(path)
+    except TableError:
+        raise
+    except (ValueError, OSError, KeyError, TypeError, NotImplementedError) as error:
         raise DataSourceError(str(error)) from error
     # Other formats keep a named index, such as the code, as a column.
     return frame if frame.index.names == [None] else frame.reset_index()
@@ -171,21 +223,46 @@ def _read_file(
     layer: str | None,
     having: Sequence[str],
     plausible: Plausible | None,
+    wanted: Wanted,
     *,
     shown: Path,
 ) -> gpd.GeoDataFrame | pd.DataFrame:
     """Read a file on the disk; `shown` is how its user knows it."""
     suffix = path.suffix.lower()
     if suffix in _PARQUET:
-        return _read_parquet(path)
-    if suffix == ".shp":
-        return _read_shapefile(path, layer, plausible, shown)
+        return wanted.taken_of(_read_parquet(path, shown, wanted), shown)
+    if suffix in _TABLES:
+        raise _no_geometry(shown)
+    if any(mark in str(path.absolute()) for mark in _MARKS_IN_PATHS):
+        raise RefusedError(
+            f"its path {str(path.absolute())!r} has one of {' '.join(_MARKS_IN_PATHS)}; rename it"
+        )
+    if vector_kind(path) == "KMZ":
+        with _repacked(path) as clean:
+            frame = _read_plain(clean, layer, having, plausible, wanted, shown=shown)
+    else:
+        frame = _read_plain(path.absolute(), layer, having, plausible, wanted, shown=shown)
+    return wanted.taken_of(frame, shown)
+
+
+def _read_plain(
+    path: Path,
+    layer: str | None,
+    having: Sequence[str],
+    plausible: Plausible | None,
+    wanted: Wanted,
+    *,
+    shown: Path,
+) -> gpd.GeoDataFrame | pd.DataFrame:
+    """Read a file that was looked at."""
+    if path.suffix.lower() == ".shp":
+        return _read_shapefile(path, layer, plausible, wanted, shown=shown)
     names = [str(name) for name, _ in pyogrio.list_layers(path)]
     if layer is None and len(names) > 1:
         layer = _only_layer_having(path, names, having, shown)
     if layer is not None and layer not in names:
         raise LayerError(str(shown), [f"it has no layer {layer!r}; it has {name_some(names)}."])
-    return _read_layer(path, layer, encoding=None)
+    return _read_layer(path, layer, wanted, encoding=None)
 
 
 def _only_layer_having(path: Path, names: list[str], having: Sequence[str], shown: Path) -> str:
@@ -211,7 +288,7 @@ def _several_layers(shown: Path, names: list[str]) -> LayerError:
 
 
 def _read_shapefile(
-    path: Path, layer: str | None, plausible: Plausible | None, shown: Path
+    path: Path, layer: str | None, plausible: Plausible | None, wanted: Wanted, *, shown: Path
 ) -> gpd.GeoDataFrame | pd.DataFrame:
     """Read a shapefile in the first encoding whose text can be decoded and comes out plausible."""
     # Without a .cpg GDAL would take the text as Latin-1, in which anything can be decoded.
@@ -219,7 +296,7 @@ def _read_shapefile(
     decoded, failure = None, None
     for encoding in (None, "utf-8", "cp932") if stated else ("utf-8", "cp932"):
         try:
-            frame = _read_strictly(path, layer, encoding)
+            frame = _read_strictly(path, layer, encoding, wanted)
         except _UNREADABLE as error:
             failure = failure or error
             continue
@@ -234,12 +311,12 @@ def _read_shapefile(
 
 
 def _read_strictly(
-    path: Path, layer: str | None, encoding: str | None
+    path: Path, layer: str | None, encoding: str | None, wanted: Wanted
 ) -> gpd.GeoDataFrame | pd.DataFrame:
     """Read a layer, where text that GDAL could decode in part only counts as not decoded."""
     with warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always")
-        frame = _read_layer(path, layer, encoding=encoding)
+        frame = _read_layer(path, layer, wanted, encoding=encoding)
     for warning in told:
         if "couldn't be converted" in str(warning.message):
             raise DataSourceError(str(warning.message))
@@ -258,10 +335,11 @@ def _tell_encoding(shown: Path, encoding: str) -> None:
 
 
 def _read_layer(
-    path: Path, layer: str | None, *, encoding: str | None
+    path: Path, layer: str | None, wanted: Wanted, *, encoding: str | None
 ) -> gpd.GeoDataFrame | pd.DataFrame:
+    options = wanted.gdal_options(path, layer)
     frame: gpd.GeoDataFrame | pd.DataFrame = pyogrio.read_dataframe(
-        path, layer=layer, encoding=encoding, use_arrow=True
+        path, layer=layer, encoding=encoding, use_arrow=True, **options
     )
     # Arrow hands on bytes that are no UTF-8, and fails only when they are looked at.
     for column in frame.columns:
@@ -309,9 +387,10 @@ def _unpack_chosen(
 ) -> tuple[Path, str | None]:
     try:
         with zipfile.ZipFile(path) as archive:
+            _require_fit_archive(archive, path)
             member, inner = _choose(archive, path, layer, having, folder)
             return _unpack(archive, member, folder), inner
-    except _DAMAGED_ZIP as error:
+    except DAMAGED_ZIP as error:
         raise LayerError(
             str(path),
             [f"the zip is damaged or locked ({_first_sentence(error)}). Download it again."],
@@ -385,8 +464,42 @@ def _unpack(archive: zipfile.ZipFile, member: _Member, folder: Path) -> Path:
                 parts[ending.lower()] = name
     home = Path(tempfile.mkdtemp(dir=folder))
     for ending, name in parts.items():
-        (home / f"layer{ending}").write_bytes(archive.read(name))
+        with (home / f"layer{ending}").open("xb") as target:
+            copy_entry(archive, archive.getinfo(name), target)
     return home / f"layer{suffix.lower()}"
+
+
+def _require_fit_archive(archive: zipfile.ZipFile, path: Path) -> None:
+    faults = reading_faults(archive, path.stat().st_size, current_limits())
+    if faults:
+        raise LayerError(str(path), [f"the archive is not unpacked: {fault}" for fault in faults])
+
+
+@contextmanager
+def _repacked(path: Path) -> Iterator[Path]:
+    """Give a KMZ with the KML of another and nothing else, after each was looked at."""
+    with tempfile.TemporaryDirectory() as folder:
+        clean = Path(folder) / "layer.kmz"
+        try:
+            with zipfile.ZipFile(path) as archive, zipfile.ZipFile(clean, "w") as target:
+                _require_fit_archive(archive, path)
+                for entry in archive.infolist():
+                    if entry.filename.lower().endswith(".kml"):
+                        target.write(_looked_at(archive, entry, Path(folder)), entry.filename)
+        except DAMAGED_ZIP as error:
+            raise LayerError(
+                str(path),
+                [f"the KMZ is damaged or locked ({_first_sentence(error)}). Save it again."],
+            ) from error
+        yield clean
+
+
+def _looked_at(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, folder: Path) -> Path:
+    plain = folder / "layer.kml"
+    with plain.open("wb") as file:
+        copy_entry(archive, entry, file)
+    require_plain_xml(plain)
+    return plain
 
 
 def _first_sentence(error: Exception) -> str:

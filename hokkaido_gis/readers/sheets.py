@@ -6,17 +6,17 @@ import csv
 import io
 import re
 import unicodedata
-import zipfile
 from typing import TYPE_CHECKING, NamedTuple
 
 import openpyxl
 import pandas as pd
-from openpyxl.utils.exceptions import InvalidFileException
 
 from hokkaido_gis.errors import TableError
+from hokkaido_gis.io.cells import unguard_text
+from hokkaido_gis.io.workbooks import DAMAGED_WORKBOOK, no_workbook, require_fit_workbook
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from openpyxl.worksheet.worksheet import Worksheet
@@ -79,17 +79,26 @@ def _csv_rows(path: Path) -> list[list[str]]:
         except UnicodeDecodeError:
             continue
         if "\0" not in text:
-            return list(csv.reader(io.StringIO(text, newline="")))
+            rows = csv.reader(io.StringIO(text, newline=""))
+            return [[unguard_text(cell) for cell in row] for row in _each_row(rows, path)]
     fault = "its text is neither UTF-8 nor cp932 (Shift_JIS). Save it as 'CSV UTF-8' and try again."
     raise TableError(str(path), [fault])
 
 
+def _each_row(rows: Iterator[list[str]], path: Path) -> Iterator[list[str]]:
+    try:
+        yield from rows
+    except csv.Error as error:
+        raise TableError(str(path), [f"it is no well-formed CSV ({error})."]) from error
+
+
 def _workbook_sheets(path: Path) -> list[Sheet]:
+    require_fit_workbook(path)
     try:
         with path.open("rb") as file:
             book = openpyxl.load_workbook(file, data_only=True)
-    except (zipfile.BadZipFile, InvalidFileException, KeyError, ValueError) as error:
-        raise TableError(str(path), [f"it cannot be read as an Excel file ({error})."]) from error
+    except DAMAGED_WORKBOOK as error:
+        raise no_workbook(path, error) from error
     return [_sheet_cells(sheet) for sheet in book.worksheets]
 
 

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 _THEN = "2000-01-01T00:00:00.000Z"  # instead of the time of writing, which equal files cannot have
 # Names that SQLite and the format keep for themselves.
+_MARKS = tuple("`~!@#$%^&*()+-={}|[]\\:\";'<>?,./")
 _RESERVED = re.compile(r"^(gpkg_|sqlite_|rtree_|layer_styles$)", re.IGNORECASE)
 _FID, _GEOMETRY = "fid", "geom"
 _STYLES = """
@@ -81,7 +82,7 @@ def write_gpkg(scene: Scene, path: str | Path) -> Path:
         layer.title or f"{WORDS['layer'][scene.lang]} {i}"
         for i, layer in enumerate(scene.layers, start=1)
     ]
-    tables = _unique(titles, taken=())
+    tables = _unique([_as_table(title) for title in titles], taken=())
     with replace_when_complete(target) as temporary:
         styles = []
         for layer, table in zip(scene.layers, tables, strict=True):
@@ -94,6 +95,12 @@ def write_gpkg(scene: Scene, path: str | Path) -> Path:
         with closing(sqlite3.connect(temporary)) as database:
             database.execute("VACUUM")  # leaves no traces of how the pages came about
     return target
+
+
+def _as_table(title: str) -> str:
+    """GDAL makes no table whose name begins with a mark."""
+    plain = title.strip()
+    return f"_{plain}" if plain[:1] in _MARKS else plain
 
 
 def _unique(names: Sequence[str], *, taken: Sequence[str]) -> list[str]:

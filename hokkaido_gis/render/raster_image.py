@@ -16,6 +16,7 @@ import numpy as np
 import rasterio
 from PIL import Image
 from pyproj import CRS
+from rasterio._err import CPLE_BaseError
 from rasterio.warp import Resampling, calculate_default_transform, reproject
 
 from hokkaido_gis.errors import RenderError
@@ -58,7 +59,8 @@ class PaintedRaster:
     def rgba(self) -> npt.NDArray[np.uint8]:
         """Solid colours, shape (rows, columns, 4); clear pixels have an alpha of 0."""
         colours = np.zeros((256, 4), dtype=np.uint8)
-        colours[: len(self.resolved.classes)] = [(*c, 255) for c in self._colours()]
+        colours[: len(self.resolved.classes), :3] = self._colours()
+        colours[: len(self.resolved.classes), 3] = 255
         return colours[self.pixels]
 
     def png(self) -> bytes:
@@ -116,7 +118,7 @@ def paint_raster(layer: RasterLayer, crs: Any = "EPSG:4326", lang: Lang = "ja") 
             grid, width, height = calculate_default_transform(
                 source, target, columns, rows, *_corners(source_grid, rows, columns)
             )
-    except rasterio.errors.RasterioError as error:
+    except (rasterio.errors.RasterioError, CPLE_BaseError) as error:
         raise RenderError(
             f"Raster {layer.title!r} cannot be moved to the map ({error}). Check that its CRS is "
             "the one its transform was measured in."

@@ -116,13 +116,16 @@ class Layer:
         self._require_columns()
 
     def _require_columns(self) -> None:
-        columns = self.table.columns
+        # The names of `table`, which takes far longer to form and is not needed yet.
+        frame = self.frame
+        columns = [name for name in frame.index.names if name not in {None, *frame.columns}]
+        columns += frame.columns[(frame.dtypes != "geometry").to_numpy()].to_list()
         wanted = [self.name, self.label, getattr(self.style, "column", None), *(self.popup or {})]
         absent = [c for c in wanted if c is not None and c not in columns]
         if absent:
             raise RenderError(
                 f"Layer {self.title!r} has no column {name_some(absent)}; "
-                f"it has {name_some(list(columns), most=12)}."
+                f"it has {name_some(columns, most=12)}."
             )
 
     @property
@@ -209,6 +212,12 @@ class RasterLayer:
             raise RenderError(
                 f"Raster {self.title!r} needs the six numbers of its transform; got "
                 f"{name_some(list(self.transform), most=9)}."
+            )
+        a, b, _, d, e, _ = numbers
+        if a * e == b * d:
+            raise RenderError(
+                f"Raster {self.title!r} has cells without an area: its transform is "
+                f"{name_some(numbers, most=6)}. Give the width and height of a cell."
             )
         if self.crs is None:
             raise RenderError(
