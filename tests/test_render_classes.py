@@ -89,6 +89,14 @@ def test_fixed_breaks_keep_classes_that_nothing_falls_into() -> None:
     assert found.index.tolist() == [3]
 
 
+@pytest.mark.parametrize(
+    ("values", "first"), [([0, 3], "0 ha"), ([1, 3], "0 ha"), ([-1, 3], "0 ha 以下")]
+)
+def test_class_up_to_zero_is_zero_where_nothing_lies_below(values: list[int], first: str) -> None:
+    found = resolve(layer_of(values, Graduated("v", breaks=(0, 2), unit="ha")))
+    assert labels(found) == [first, "0 – 2 ha", "2 ha 超"]
+
+
 @pytest.mark.parametrize("breaks", [(2, 1), (1, 1), (np.nan,), (1, np.inf), (1, np.nan, 2)])
 def test_breaks_that_do_not_ascend_are_refused(breaks: tuple[float, ...]) -> None:
     with pytest.raises(RenderError, match="breaks of 'v' must be finite and ascend; got"):

@@ -279,6 +279,10 @@ def _range_labels(
         both = dict.fromkeys(format_number(end) for end in ends)
         return [" – ".join(both) + tail] if both else []
     within = [f"{low} – {high}{tail}" for low, high in pairwise(texts)]
-    if lang == "ja":
-        return [f"{texts[0]}{tail} 以下", *within, f"{texts[-1]}{tail} 超"]
-    return [f"up to {texts[0]}{tail}", *within, f"over {texts[-1]}{tail}"]
+    least, most = texts[0] + tail, texts[-1] + tail
+    first, last = (
+        (f"{least} 以下", f"{most} 超") if lang == "ja" else (f"up to {least}", f"over {most}")
+    )
+    if limits[0] == 0 and not (known < 0).any():
+        first = f"0{tail}"  # of a quantity that cannot be less, "0 or less" reads as an error
+    return [first, *within, last]

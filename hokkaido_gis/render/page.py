@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
@@ -31,6 +31,7 @@ LINE_SPACING = 1.35
 _TITLE_SIZE, _CAPTION_SIZE, _CREDIT_SIZE = 15.0, 9.0, 7.5
 _GAP = 0.12
 _POINTS_PER_INCH = 72.0
+_COMPRESSION = 3
 
 # What must not be torn apart: a word or number, with opening brackets before and closing marks
 # after it (Japanese lines neither end with the former nor begin with the latter).
@@ -200,8 +201,10 @@ def write_picture(path: str | Path, draw: Callable[[], Figure], *, dpi: float) -
     # Neither the version of the drawing library nor the time of drawing is part of a picture.
     is_png = target.suffix.lower() == ".png"
     absent = {"Software": None} if is_png else {"Creator": None, "Date": None}
+    # Three quarters of the usual time for files that are a hundredth larger.
+    packed: dict[str, Any] = {"pil_kwargs": {"compress_level": _COMPRESSION}} if is_png else {}
     with drawing_style():
         figure = draw()
         with replace_when_complete(target) as temporary:
-            figure.savefig(temporary, dpi=dpi, metadata=absent)
+            figure.savefig(temporary, dpi=dpi, metadata=absent, **packed)
     return target

@@ -44,11 +44,17 @@ _JAPANESE_UNIT = re.compile(r"[千万億百]*(円|人|戸|世帯|件|頭|本|棟
 _LATIN_UNIT = re.compile(r"[A-Za-zµ%％‰℃°][A-Za-z0-9²³µ%％/／·・*^ .年月日時人戸-]{0,11}")
 _BRACKETS = re.compile(r"[(\[（](.+?)[)\]）]\s*$")
 _ENDING = re.compile(
-    r"(?:_|(?<=[^\x00-\x7f]))(kwh|mwh|kw|mw|kv|ha|a|km2|m2|km|cm|mm|ms|m|yen)$", re.IGNORECASE
+    r"(?:_|(?<=[^\x00-\x7f]))(kwh|mwh|kw|mw|kv|ha|a|km2|m2|km|cm|mm|ms|m|(?:[a-z]+_)?yen)$",
+    re.IGNORECASE,
 )
 _WRITTEN = {
     "kwh": "kWh", "mwh": "MWh", "kw": "kW", "mw": "MW", "kv": "kV", "ms": "m/s", "m2": "m²",
     "km2": "km²",
+}  # fmt: skip
+_MONEY = {
+    "yen": ("円", "yen"), "thousand_yen": ("千円", "thousand yen"),
+    "man_yen": ("万円", "10,000 yen"), "million_yen": ("百万円", "million yen"),
+    "billion_yen": ("十億円", "billion yen"),
 }  # fmt: skip
 
 
@@ -71,6 +77,8 @@ def unit_of(column: str, lang: Lang = "ja") -> str:
     --------
     >>> unit_of("面積(ha)"), unit_of("output_kw"), unit_of("出力kW"), unit_of("人口(推計)")
     ('ha', 'kW', 'kW', '')
+    >>> unit_of("cost_million_yen"), unit_of("cost_million_yen", "en"), unit_of("annual_cost_yen")
+    ('百万円', 'million yen', '円')
     """
     bracket = _BRACKETS.search(column)
     if bracket is not None:
@@ -81,7 +89,9 @@ def unit_of(column: str, lang: Lang = "ja") -> str:
     if ending is None:
         return ""
     short = ending[1].lower()
-    return say(lang, "円", "yen") if short == "yen" else _WRITTEN.get(short, short)
+    if short.endswith("yen"):
+        return say(lang, *_MONEY.get(short, _MONEY["yen"]))
+    return _WRITTEN.get(short, short)
 
 
 def style_by_values(
