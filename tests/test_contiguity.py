@@ -12,8 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
-from hokkaido_gis.analysis import contiguity, equal_rows
+from hokkaido_gis.analysis import adjacency, contiguity, equal_places
 from hokkaido_gis.analysis.adjacency import find_adjacency
+from hokkaido_gis.analysis.rings import Rings, Segments, cut_rings
+from hokkaido_gis.analysis.short_lengths import segment_lengths
+from hokkaido_gis.crs import geodesic_lengths
 from hokkaido_gis.datasets import sample_data
 from hokkaido_gis.readers.municipalities import read_municipalities
 
@@ -25,8 +28,22 @@ def as_degrees(xy: np.ndarray) -> np.ndarray:
     return xy
 
 
-def segments_of(*polygons: shapely.Geometry | None) -> contiguity.Segments:
-    return contiguity.ring_segments(np.array(polygons, dtype=object))
+def rings_of(*polygons: shapely.Geometry | None) -> Rings:
+    return cut_rings(np.array(polygons, dtype=object))
+
+
+def segments_of(*polygons: shapely.Geometry | None) -> Segments:
+    rings = rings_of(*polygons)
+    return rings.segments(np.arange(len(rings.owner)))
+
+
+def matches_of(rings: Rings) -> contiguity.Matches:
+    return contiguity.match_segments(rings, equal_places.hash_places(rings.vertices), as_degrees)
+
+
+def corners_of(rings: Rings) -> tuple[Pairs, Segments]:
+    keys = equal_places.hash_places(rings.vertices)
+    return contiguity.shared_corners(rings, keys, matches_of(rings).mate)
 
 
 def pairs_of(pairs: Pairs) -> list[tuple[int, int]]:
@@ -66,17 +83,17 @@ def test_missing_and_empty_polygons_have_no_segments() -> None:
 
 
 def test_mates_are_mutual_and_the_rest_has_none() -> None:
-    segments = segments_of(LEFT, RIGHT)
-    matches = contiguity.match_segments(segments, as_degrees)
+    rings = rings_of(LEFT, RIGHT)
+    matches = matches_of(rings)
     matched = np.flatnonzero(matches.mate >= 0)
     assert pairs_of(matches.borders) == [(0, 1)]
     assert matches.mate[matches.mate[matched]].tolist() == matched.tolist()
-    assert segments.ends[matched].tolist() == [[1, 0, 1, 1]] * 2
+    assert rings.segments(matched).ends.tolist() == [[1, 0, 1, 1]] * 2
     assert (matches.mate == -1).sum() == 6
 
 
 def test_same_side_is_an_overlap_and_several_mates_are_told_apart() -> None:
-    matches = contiguity.match_segments(segments_of(LEFT, RIGHT, RIGHT), as_degrees)
+    matches = matches_of(rings_of(LEFT, RIGHT, RIGHT))
     assert pairs_of(matches.borders) == [(0, 1), (0, 2)]
     assert pairs_of(matches.overlaps) == [(1, 2)]
     assert (matches.mate == -2).sum() >= 1
@@ -85,53 +102,80 @@ def test_same_side_is_an_overlap_and_several_mates_are_told_apart() -> None:
 def test_corners_of_a_checkerboard() -> None:
     """The two parts of the first polygon leave room for two others between them."""
     first = shapely.MultiPolygon([LEFT, shapely.box(1, 1, 2, 2)])
-    segments = segments_of(first, RIGHT, shapely.box(0, 1, 1, 2))
-    mate = contiguity.match_segments(segments, as_degrees).mate
-    pairs, _ = contiguity.shared_corners(segments, mate)
+    pairs, _ = corners_of(rings_of(first, RIGHT, shapely.box(0, 1, 1, 2)))
     assert (1, 2) in pairs_of(pairs)
 
 
 def test_corner_pairs_without_any_segment() -> None:
-    segments = segments_of(LEFT, RIGHT, ABOVE_RIGHT)
-    mate = contiguity.match_segments(segments, as_degrees).mate
-    pairs, corners = contiguity.shared_corners(segments, mate)
+    pairs, corners = corners_of(rings_of(LEFT, RIGHT, ABOVE_RIGHT))
     assert pairs_of(pairs) == [(0, 1), (1, 2)]
     assert len(corners.owner) == 0
+
+
+def test_rings_without_length_and_repeated_vertices_leave_no_segment() -> None:
+    flat = shapely.Polygon([(5, 5), (5, 5), (5, 5), (5, 5)])
+    doubled = shapely.Polygon([(0, 0), (1, 0), (1, 0), (1, 1), (0, 1), (0, 1), (0, 0)])
+    rings = rings_of(shapely.MultiPolygon([flat, doubled]), flat, LEFT)
+    assert rings.owner.tolist() == [0] * 4 + [2] * 4
+    assert sorted(map(tuple, rings.vertices[:4])) == sorted(map(tuple, rings.vertices[4:]))
+    assert rings.before()[rings.next()].tolist() == list(range(8))
+
+
+def test_a_corner_laid_over_a_closed_vertex_is_compared() -> None:
+    """Three close around (1, 1); a fourth is laid over one of them from there."""
+    left = [shapely.box(0, 0, 1, 1), shapely.box(0, 1, 1, 2)]
+    right = shapely.Polygon([(1, 0), (2, 0), (2, 2), (1, 2), (1, 1)])
+    over = shapely.Polygon([(1, 1), (1.8, 0.7), (1.8, 1.3)])
+    pairs = pairs_of(corners_of(rings_of(*left, right, over))[0])
+    assert {(0, 3), (1, 3), (2, 3)} <= set(pairs)
 
 
 @pytest.mark.parametrize("tolerance", [0.0, 50.0])
 def test_collisions_of_the_hash_change_nothing(
     monkeypatch: pytest.MonkeyPatch, tolerance: float
 ) -> None:
-    """With one hash for all rows, equal ones are found by sorting the values."""
+    """With 256 hashes for all vertices, what is equal is told by its values."""
     towns = read_municipalities(sample_data() / "municipalities.geojson")
     before = towns.copy(deep=True)
     expected = find_adjacency(towns, tolerance=tolerance).pairs
-    monkeypatch.setattr(equal_rows, "_hash_rows", lambda rows: np.zeros(len(rows), dtype=np.uint64))
+    few = np.uint64(0xFF << 56)
+    monkeypatch.setattr(adjacency, "hash_places", lambda xy: equal_places.hash_places(xy) & few)
     assert_frame_equal(find_adjacency(towns, tolerance=tolerance).pairs, expected)
     assert_geodataframe_equal(towns, before)
 
 
+@given(st.lists(st.integers(0, 2**64 - 1), max_size=30), st.integers(1, 64))
+def test_equal_keys_are_all_paired_once(keys: list[int], bits: int) -> None:
+    values = np.array(keys, dtype=np.uint64) >> np.uint64(64 - bits) << np.uint64(64 - bits)
+    one, other = equal_places.equal_keys(values)
+    found = list(zip(one.tolist(), other.tolist(), strict=True))
+    rows = range(len(keys))
+    equal = {(i, j) for i in rows for j in rows[i + 1 :] if values[i] == values[j]}
+    assert len(found) == len(set(found))
+    assert equal <= set(found)
+    # Few enough keys that those which differ also do in the bits that are compared.
+    if bits <= 32:
+        assert equal == set(found)
+
+
 @given(
-    st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3), st.integers(0, 2)), max_size=30),
-    st.booleans(),
+    st.floats(-89.9, 89.9),
+    st.floats(-0.03, 0.03),
+    st.floats(-0.03, 0.03),
+    st.sampled_from([-180.0, 0.0, 141.0, 179.99]),
 )
-def test_equal_rows_agree_with_comparing_all(
-    rows: list[tuple[int, int, int]], collide: bool
+def test_lengths_of_short_segments_are_geodesic(
+    latitude: float, east: float, north: float, longitude: float
 ) -> None:
-    values = np.array([row[:2] for row in rows], dtype=float).reshape(-1, 2)
-    owner = np.array([row[2] for row in rows], dtype=np.int64)
-    with pytest.MonkeyPatch.context() as patch:
-        if collide:
-            patch.setattr(equal_rows, "_hash_rows", lambda r: np.zeros(len(r), dtype=np.uint64))
-        one, other = equal_rows.equal_rows(values, owner)
-    found = sorted(tuple(sorted(pair)) for pair in zip(one.tolist(), other.tolist(), strict=True))
-    assert found == [
-        (i, j)
-        for i in range(len(rows))
-        for j in range(i + 1, len(rows))
-        if rows[i][:2] == rows[j][:2] and rows[i][2] != rows[j][2]
-    ]
+    start = np.array([[longitude, latitude]])
+    end = np.array([[longitude + east, np.clip(latitude + north, -90, 90)]])
+    (metres,) = segment_lengths(start, end)
+    assert metres == pytest.approx(geodesic_lengths(start, end)[0], rel=2e-10, abs=1e-8)
+
+
+def test_lengths_over_the_date_line() -> None:
+    start, end = np.array([[179.999, 43.0]]), np.array([[-179.999, 43.0]])
+    assert segment_lengths(start, end) == pytest.approx(geodesic_lengths(start, end), rel=1e-12)
 
 
 @given(st.lists(st.floats(-180, 180), min_size=4, max_size=80), st.integers(1, 5))

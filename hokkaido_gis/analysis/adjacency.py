@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 
 from hokkaido_gis.analysis import contiguity
-from hokkaido_gis.analysis.pairs import Pairs
+from hokkaido_gis.analysis.equal_places import hash_places
+from hokkaido_gis.analysis.rings import cut_rings
 from hokkaido_gis.crs import lonlat, require_crs
 from hokkaido_gis.errors import JoinError, LayerError, LayerWarning, name_some
 
@@ -21,10 +22,11 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     from libpysal.graph import Graph
 
+    from hokkaido_gis.analysis.pairs import Pairs
+
 PAIR_COLUMNS = (
     "code", "name", "neighbour_code", "neighbour_name", "contact", "border_m", "gap_m",
 )  # fmt: skip
-_PAIR = ["first", "second"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,29 +143,28 @@ def find_adjacency(municipalities: gpd.GeoDataFrame, *, tolerance: float = 0.0) 
     def to_lonlat(xy: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         return lonlat(crs, xy)
 
-    segments = contiguity.ring_segments(polygons)
-    matches = contiguity.match_segments(segments, to_lonlat)
-    meeting, corners = contiguity.shared_corners(segments, matches.mate)
-    loose = contiguity.open_boundary(segments, matches.mate, corners)
+    rings = cut_rings(polygons)
+    keys = hash_places(rings.vertices)
+    matches = contiguity.match_segments(rings, keys, to_lonlat)
+    meeting, corners = contiguity.shared_corners(rings, keys, matches.mate)
+    loose = contiguity.open_boundary(rings, matches.mate, corners)
     along, touching, crossing = contiguity.open_contacts(loose, to_lonlat)
 
-    borders = _frame(matches.borders, along).groupby(_PAIR, as_index=False).sum()
-    overlaps = _frame(matches.overlaps, crossing)
-    points = _frame(meeting, touching).drop_duplicates(_PAIR)
-    points = _without(_without(points, borders), overlaps)
+    borders = matches.borders.plus(along)
+    overlaps = matches.overlaps.plus(crossing)
+    points = meeting.plus(touching).without(borders).without(overlaps)
     # Boundaries may also cross in a vertex, which no two segments tell.
-    doubtful = pd.concat([points, _frame(along)])
-    covering = _frame(contiguity.overlapping(_as_pairs(doubtful), polygons))
-    found = [_contact(borders, "border"), _contact(_without(points, covering), "point")]
+    covering = contiguity.overlapping(points.plus(along), polygons)
+    found = {"border": borders, "point": points.without(covering)}
     if tolerance > 0:
         gaps = contiguity.near_contacts(loose, to_lonlat, tolerance)
-        found.append(_contact(_frame(gaps), "gap"))
+        found["gap"] = gaps.without(borders).without(found["point"])
     names = _names(municipalities)
-    pairs = pd.concat(found).drop_duplicates(_PAIR)
     if tolerance == 0:
-        overlaps = pd.concat([overlaps, covering, _frame(contiguity.contained(loose, polygons))])
-        _tell_what_does_not_touch(names, pairs, overlaps.drop_duplicates(_PAIR))
-    return Adjacency(names, _pair_table(pairs, names))
+        overlaps = overlaps.plus(covering).plus(contiguity.contained(loose, polygons))
+        is_any = any(len(pairs.first) for pairs in found.values())
+        _tell_what_does_not_touch(names, is_any, overlaps)
+    return Adjacency(names, _pair_table(found, names))
 
 
 def adjacency_from_lists(names: pd.Series, lists: pd.Series) -> Adjacency:
@@ -237,41 +238,28 @@ def _names(units: gpd.GeoDataFrame) -> pd.Series:
     return pd.Series(units.index.astype(str), index=units.index, name="name")
 
 
-def _frame(*pairs: Pairs) -> pd.DataFrame:
-    return pd.concat([pd.DataFrame(p._asdict()) for p in pairs], ignore_index=True)
-
-
-def _contact(pairs: pd.DataFrame, contact: str) -> pd.DataFrame:
-    value = pairs["value"]
-    return pairs[["first", "second"]].assign(
-        contact=contact,
-        border_m=value if contact == "border" else 0.0,
-        gap_m=value if contact == "gap" else 0.0,
+def _pair_table(found: dict[str, Pairs], names: pd.Series) -> pd.DataFrame:
+    """Turn positions into codes and names, the lower code first and in ascending order."""
+    order = names.index.argsort()
+    place = np.empty(len(order), dtype=np.int64)
+    place[order] = np.arange(len(order))
+    first, second, value = (np.concatenate(each) for each in zip(*found.values(), strict=True))
+    low = np.minimum(place[first], place[second])
+    high = np.maximum(place[first], place[second])
+    row = np.argsort(low << 32 | high)
+    low, high, value = order[low[row]], order[high[row]], value[row]
+    kind = pd.Index(found).repeat([len(pairs.value) for pairs in found.values()]).take(row)
+    return pd.DataFrame(
+        {
+            "code": names.index.take(low),
+            "name": names.array.take(low),
+            "neighbour_code": names.index.take(high),
+            "neighbour_name": names.array.take(high),
+            "contact": kind,
+            "border_m": np.where(kind == "border", value, 0.0),
+            "gap_m": np.where(kind == "gap", value, 0.0),
+        }
     )
-
-
-def _without(pairs: pd.DataFrame, others: pd.DataFrame) -> pd.DataFrame:
-    """Leave out the pairs that are among others."""
-    known = pd.MultiIndex.from_frame(others[_PAIR])
-    return pairs[~pd.MultiIndex.from_frame(pairs[_PAIR]).isin(known)]
-
-
-def _as_pairs(frame: pd.DataFrame) -> Pairs:
-    return Pairs(*(frame[field].to_numpy() for field in Pairs._fields))
-
-
-def _pair_table(pairs: pd.DataFrame, names: pd.Series) -> pd.DataFrame:
-    """Turn positions into codes and names, the lower code first."""
-    one, other = names.index[pairs["first"]], names.index[pairs["second"]]
-    swap = one > other
-    code, neighbour = np.where(swap, other, one), np.where(swap, one, other)
-    table = pairs.assign(
-        code=code,
-        neighbour_code=neighbour,
-        name=names.reindex(code).to_numpy(),
-        neighbour_name=names.reindex(neighbour).to_numpy(),
-    )
-    return _sorted(table)
 
 
 def _sorted(pairs: pd.DataFrame) -> pd.DataFrame:
@@ -279,19 +267,18 @@ def _sorted(pairs: pd.DataFrame) -> pd.DataFrame:
     return ordered[list(PAIR_COLUMNS)]
 
 
-def _tell_what_does_not_touch(
-    names: pd.Series, pairs: pd.DataFrame, overlaps: pd.DataFrame
-) -> None:
-    if len(overlaps):
-        one, other = sorted(names.iloc[overlaps.iloc[0][_PAIR].astype(int)])
+def _tell_what_does_not_touch(names: pd.Series, is_any: bool, overlaps: Pairs) -> None:
+    if len(overlaps.first):
+        count = len(overlaps.first)
+        one, other = sorted(names.iloc[[overlaps.first[0], overlaps.second[0]]])
         warnings.warn(
-            f"{len(overlaps)} pairs of polygons overlap (such as {one} and {other}); overlapping "
+            f"{count} pairs of polygons overlap (such as {one} and {other}); overlapping "
             "is not touching. Give a tolerance in metres (--tolerance) to count neighbours whose "
             "borders do not fit.",
             LayerWarning,
             stacklevel=3,
         )
-    elif pairs.empty and len(names) > 1:
+    elif not is_any and len(names) > 1:
         warnings.warn(
             f"None of the {len(names)} polygons touches another. If they should, their borders do "
             "not share vertices: give a tolerance in metres (--tolerance).",

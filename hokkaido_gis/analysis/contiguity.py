@@ -14,15 +14,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
-from hokkaido_gis.analysis.equal_rows import equal_rows
+from hokkaido_gis.analysis.equal_places import equal_keys
 from hokkaido_gis.analysis.pairs import Pairs, as_pairs, least_pairs, sum_pairs
-from hokkaido_gis.crs import geodesic_lengths
+from hokkaido_gis.analysis.rings import Segments
+from hokkaido_gis.analysis.short_lengths import segment_lengths
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     import numpy.typing as npt
 
+    from hokkaido_gis.analysis.rings import Rings
+
+    Hashes = npt.NDArray[np.uint64]
     Ints = npt.NDArray[np.int64]
     Floats = npt.NDArray[np.float64]
     Bools = npt.NDArray[np.bool_]
@@ -33,41 +37,8 @@ _RUN = 32
 _EARTH_RADIUS_M = 6_371_000.0
 # What a segment has in place of its one mate.
 _NONE, _SEVERAL = -1, -2
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class Segments:
-    """Straight segments of polygon rings.
-
-    Attributes
-    ----------
-    owner
-        Position of the polygon each belongs to, shape (n,).
-    ring
-        Position of the ring each belongs to, over all polygons, shape (n,).
-    ends
-        x0, y0, x1, y1 with the two ends in ascending order, shape (n, 4). A corner that is looked
-        at without its segments has two equal ends.
-    forward
-        Whether the ring ran from the first to the second of these ends, the interior on its left.
-    """
-
-    owner: Ints
-    ring: Ints
-    ends: Floats
-    forward: Bools
-
-    def take(self, which: Bools | Ints) -> Segments:
-        """Select some of the segments."""
-        return Segments(self.owner[which], self.ring[which], self.ends[which], self.forward[which])
-
-    def starts(self) -> Floats:
-        """Vertices where the segments start in the sense of their rings, shape (n, 2)."""
-        return np.where(self.forward[:, None], self.ends[:, :2], self.ends[:, 2:])
-
-    def is_corner(self) -> Bools:
-        """Whether each is a corner, which has no length."""
-        return np.asarray((self.ends[:, :2] == self.ends[:, 2:]).all(axis=1))
+# Bits of a filter for vertices, few enough for the processor's cache.
+_MARKS = np.uint64(1 << 20)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -90,67 +61,46 @@ class Matches:
     mate: Ints
 
 
-def ring_segments(polygons: npt.NDArray[np.object_]) -> Segments:
-    """Cut the rings of polygons into segments.
-
-    Parameters
-    ----------
-    polygons
-        Polygons or multipolygons, shape (n,); missing and empty ones have no segments.
-
-    Returns
-    -------
-    Segments
-        In the order of the polygons and their rings; segments of no length are left out.
-    """
-    parts, part_owner = shapely.get_parts(shapely.orient_polygons(polygons), return_index=True)
-    rings, ring_part = shapely.get_rings(parts, return_index=True)
-    xy, ring = shapely.get_coordinates(rings, return_index=True)
-    # Adding 0.0 turns -0.0 into 0.0, so that equal numbers have equal bits.
-    xy = xy + 0.0
-    start, end = xy[:-1], xy[1:]
-    kept = (ring[:-1] == ring[1:]) & ((start[:, 0] != end[:, 0]) | (start[:, 1] != end[:, 1]))
-    start, end, ring = start[kept], end[kept], ring[:-1][kept]
-    forward = (start[:, 0] < end[:, 0]) | ((start[:, 0] == end[:, 0]) & (start[:, 1] < end[:, 1]))
-    ends = np.where(forward[:, None], np.hstack([start, end]), np.hstack([end, start]))
-    return Segments(part_owner[ring_part[ring]].astype(np.int64), ring, ends, forward)
-
-
-def match_segments(segments: Segments, to_lonlat: ToLonLat) -> Matches:
+def match_segments(rings: Rings, keys: Hashes, to_lonlat: ToLonLat) -> Matches:
     """Find pairs of polygons that share whole segments.
 
     Parameters
     ----------
-    segments
-        All segments of the layer.
+    rings
+        The rings of the layer.
+    keys
+        Their vertices as `hash_places` has them.
     to_lonlat
         Turns coordinates (n, 2) of the layer into longitude and latitude.
     """
-    owner = segments.owner
-    one, other = equal_rows(segments.ends, owner)
-    opposite = segments.forward[one] != segments.forward[other]
-    overlaps = as_pairs(owner[one[~opposite]], owner[other[~opposite]])
-    one, other = one[opposite], other[opposite]
+    owner, xy, after = rings.owner, rings.vertices, rings.next()
+    one, other = equal_keys(keys + keys[after])
+    against, along = _sides(rings, one, other)
+    overlaps = as_pairs(owner[one[along]], owner[other[along]])
+    one, other = one[against], other[against]
     mate = np.full(len(owner), _NONE)
     mate[one], mate[other] = other, one
     several = (mate[one] != other) | (mate[other] != one)
     mate[one[several]] = mate[other[several]] = _SEVERAL
-    lengths = _lengths(segments.ends[one], to_lonlat)
+    lonlat = to_lonlat(xy)
+    lengths = segment_lengths(lonlat[one], lonlat[after[one]])
     return Matches(sum_pairs(owner[one], owner[other], lengths), overlaps, mate)
 
 
-def shared_corners(segments: Segments, mate: Ints) -> tuple[Pairs, Segments]:
+def shared_corners(rings: Rings, keys: Hashes, mate: Ints) -> tuple[Pairs, Segments]:
     """Find pairs of polygons that share a vertex, and the corners where open boundaries end.
 
-    Where two boundaries run on along one another there is no room for a third, so only those
-    vertices are compared where they part or meet.
+    Around a vertex where two or three polygons share all their segments there is no room for
+    another, so that only the other vertices are compared, and what is drawn over them.
 
     Parameters
     ----------
-    segments
-        All segments of the layer.
+    rings
+        The rings of the layer.
+    keys
+        Their vertices as `hash_places` has them.
     mate
-        For each the segment across the border, as in `Matches`.
+        For each segment the one across the border, as in `Matches`.
 
     Returns
     -------
@@ -160,26 +110,26 @@ def shared_corners(segments: Segments, mate: Ints) -> tuple[Pairs, Segments]:
         Corners whose own two segments are both matched, while an unmatched segment of another
         polygon ends there: what the open boundary meets there, this polygon meets too.
     """
-    before = _segment_before(segments.ring)
-    runs_on = (mate >= 0) & (mate[before] >= 0) & (before[mate[before]] == mate)
-    turns = np.flatnonzero(~runs_on)
-    owner, vertices = segments.owner[turns], segments.starts()[turns]
-    is_open = (mate[turns] == _NONE) | (mate[before[turns]] == _NONE)
-    one, other = equal_rows(vertices, owner)
+    turns = _not_surrounded(rings, keys, mate)
+    owner, vertices = rings.owner[turns], rings.vertices[turns]
+    one, other = equal_keys(keys[turns])
+    same = (vertices[one] == vertices[other]).all(axis=1) & (owner[one] != owner[other])
+    one, other = one[same], other[same]
+    is_open = (mate[turns] == _NONE) | (mate[rings.before()[turns]] == _NONE)
     ends_open = np.concatenate([other[is_open[one]], one[is_open[other]]])
     closed = np.unique(ends_open[~is_open[ends_open]])
     corners = Segments(
         owner[closed],
-        segments.ring[turns[closed]],
+        rings.ring[turns[closed]],
         np.hstack([vertices[closed], vertices[closed]]),
         np.ones(len(closed), dtype=bool),
     )
     return as_pairs(owner[one], owner[other]), corners
 
 
-def open_boundary(segments: Segments, mate: Ints, corners: Segments) -> Segments:
+def open_boundary(rings: Rings, mate: Ints, corners: Segments) -> Segments:
     """Join the segments that no neighbour shares and the corners where they end."""
-    loose = segments.take(mate == _NONE)
+    loose = rings.segments(np.flatnonzero(mate == _NONE))
     return Segments(
         np.concatenate([loose.owner, corners.owner]),
         np.concatenate([loose.ring, corners.ring]),
@@ -240,7 +190,7 @@ def contained(loose: Segments, polygons: npt.NDArray[np.object_]) -> Pairs:
 def overlapping(pairs: Pairs, polygons: npt.NDArray[np.object_]) -> Pairs:
     """Select the pairs whose interiors meet (no measure)."""
     meet = shapely.relate_pattern(polygons[pairs.first], polygons[pairs.second], "T********")
-    return Pairs(pairs.first[meet], pairs.second[meet], pairs.value[meet])
+    return pairs.take(meet)
 
 
 def near_contacts(loose: Segments, to_lonlat: ToLonLat, tolerance: float) -> Pairs:
@@ -279,12 +229,37 @@ def near_contacts(loose: Segments, to_lonlat: ToLonLat, tolerance: float) -> Pai
     return least_pairs(loose.owner[one[within]], loose.owner[other[within]], widths[within])
 
 
-def _segment_before(ring: Ints) -> Ints:
-    """Position of the segment before each one in its ring."""
-    before = np.arange(len(ring)) - 1
-    first = np.flatnonzero(np.diff(ring, prepend=-1))
-    before[first] = np.append(first[1:], len(ring)) - 1
-    return before
+def _sides(rings: Rings, one: Ints, other: Ints) -> tuple[Bools, Bools]:
+    """Whether segments of different polygons run against one another, or the same way."""
+    xy, after = rings.vertices, rings.next()
+    differ = rings.owner[one] != rings.owner[other]
+    against = differ & _equal(xy, one, after[other]) & _equal(xy, after[one], other)
+    along = np.zeros(len(one), dtype=bool)
+    rest = np.flatnonzero(differ & ~against)
+    one, other = one[rest], other[rest]
+    along[rest] = _equal(xy, one, other) & _equal(xy, after[one], after[other])
+    return against, along
+
+
+def _equal(xy: Floats, one: Ints, other: Ints) -> Bools:
+    x, y = xy.T
+    return np.asarray((x[one] == x[other]) & (y[one] == y[other]))
+
+
+def _not_surrounded(rings: Rings, keys: Hashes, mate: Ints) -> Ints:
+    """Positions of the vertices around which two or three polygons do not close.
+
+    With them those that lie where such a vertex does, and a few others.
+    """
+    place = np.arange(len(mate))
+    # From a polygon over its segment to the next one around the vertex; -1 leads to -1.
+    around = np.append(np.where(mate >= 0, rings.next()[mate], -1), -1)
+    turn = around[around[:-1]]
+    turns = np.flatnonzero(turn != place)
+    turns = turns[around[turn[turns]] != turns]
+    marked = np.zeros(_MARKS, dtype=bool)
+    marked[keys[turns] % _MARKS] = True
+    return np.flatnonzero(marked[keys % _MARKS])
 
 
 def _lines(ends: Floats) -> npt.NDArray[np.object_]:
@@ -298,7 +273,7 @@ def _lines(ends: Floats) -> npt.NDArray[np.object_]:
 def _lengths(ends: Floats, to_lonlat: ToLonLat) -> Floats:
     """Lengths [m] on the ellipsoid between the two ends of each row."""
     lonlat = to_lonlat(ends.reshape(-1, 2)).reshape(-1, 4)
-    return geodesic_lengths(lonlat[:, :2], lonlat[:, 2:])
+    return segment_lengths(lonlat[:, :2], lonlat[:, 2:])
 
 
 def _close_pairs(ends: Floats, owner: Ints, reach: float) -> tuple[Ints, Ints]:

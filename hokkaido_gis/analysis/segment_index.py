@@ -100,6 +100,15 @@ def cut_segments(shapes: npt.NDArray[np.object_]) -> Segments:
     return cut.take(np.argsort(cut.owner, kind="stable"))
 
 
+def as_lines(start: Floats, end: Floats) -> npt.NDArray[np.object_]:
+    """Lines of two points, and points where a segment has no length."""
+    lines = np.asarray(shapely.linestrings(np.stack([start, end], axis=1)))
+    # GEOS finds no line without length within a distance of a polygon.
+    is_point = (start == end).all(axis=1)
+    lines[is_point] = shapely.points(start[is_point])
+    return lines
+
+
 def metres_per_degree(latitude: Floats) -> Floats:
     """Length of a degree of longitude and of latitude [m] on the ellipsoid, shape (n, 2)."""
     sine = np.sin(np.radians(latitude))
@@ -130,6 +139,39 @@ def slack(metres: Floats) -> Floats:
     return metres * SLACK * (metres / RADIUS_M) ** 2 + TIE_M
 
 
+def rough_lengths(edges: Segments, targets: Segments) -> Floats:
+    """Lengths between pairs of segments [m], in a plane for each pair: soon found, and not exact.
+
+    Where segments cross they are not 0. `rough_margin` says how far they may be off.
+    """
+    scale = metres_per_degree((edges.start[:, 1] + targets.start[:, 1]) / 2)
+    origin = edges.start
+    a, b, c = (((p - origin) * scale).T for p in (edges.end, targets.start, targets.end))
+    start = np.zeros_like(a)
+    # The end of an edge of a ring is where another starts.
+    ways = [(start, b, c), (b, start, a), (c, start, a)]
+    square = np.min([_squares(*way) for way in ways], axis=0)
+    last = np.flatnonzero(~edges.ring)
+    square[last] = np.minimum(square[last], _squares(a[:, last], b[:, last], c[:, last]))
+    metres: Floats = np.sqrt(square)
+    return metres
+
+
+def rough_margin(metres: Floats, edges: Segments, targets: Segments) -> Floats:
+    """How far `rough_lengths` between some of the segments may be from the truth [m].
+
+    The latitude half way between two points of a pair is as far as half their spans from the one
+    its plane is for, and degrees of longitude shorten with the tangent of the latitude; what a
+    plane leaves out grows with the square of the length.
+    """
+    spans = [np.abs(each.end - each.start)[:, 1].max(initial=0) for each in (edges, targets)]
+    latitude = max(np.abs(each.start[:, 1]).max(initial=0) for each in (edges, targets))
+    steep = 1 + np.tan(np.radians(min(latitude, 89)))
+    share = steep * np.radians(sum(spans)) + (steep * metres / RADIUS_M) ** 2
+    margin: Floats = metres * np.minimum(1, share) + TIE_M
+    return margin
+
+
 def flat_lengths(edges: Segments, targets: Segments) -> Floats:
     """Shortest lengths between pairs of segments [m], in the plane for the latitude half way."""
     lengths: Floats = np.min([_foot(*each, steps=2)[1] for each in _ends(edges, targets)], axis=0)
@@ -146,18 +188,24 @@ def shortest_links(edges: Segments, targets: Segments) -> Links:
         Segments of sites and of targets, pair by pair.
     """
     ways = _ends(edges, targets)
-    best = np.argmin([_foot(*each, steps=1)[1] for each in ways], axis=0)
+    best = np.argmin([_foot(*each, steps=2)[1] for each in ways], axis=0)
     rows = np.arange(len(best))
     fixed, one, other = (np.stack([way[i] for way in ways])[best, rows] for i in range(3))
     foot = _between(one, other, _foot(fixed, one, other)[0])
-    metres = geodesic_lengths(fixed, foot)
-    metres[metres < _TOUCHING_M] = 0
+    metres = contact_lengths(fixed, foot)
     from_site = (best < 2)[:, None]
     on_site, on_target = np.where(from_site, fixed, foot), np.where(from_site, foot, fixed)
     crossing, where = _crossings(edges, targets)
     metres[crossing] = 0
     on_site[crossing] = on_target[crossing] = where
     return Links(metres, on_site, on_target)
+
+
+def contact_lengths(one: Floats, other: Floats) -> Floats:
+    """Geodesic lengths [m] between places, 0 where they touch but for rounding."""
+    metres = geodesic_lengths(one, other)
+    metres[metres < _TOUCHING_M] = 0
+    return metres
 
 
 def _ends(edges: Segments, targets: Segments) -> tuple[tuple[Floats, Floats, Floats], ...]:
@@ -203,6 +251,15 @@ def _foot(
     square = towards[:, 0] ** 2 * (1 - turns[:, 0] / 12)
     square += towards[:, 1] ** 2 * (1 - turns[:, 1] / 12) * (1 - turns[:, 0] / 4)
     return share, np.sqrt(square * (1 + square / (12 * RADIUS_M**2)))
+
+
+def _squares(point: Floats, one: Floats, other: Floats) -> Floats:
+    """Squares of the distances of points to segments in a plane, all of shape (2, n)."""
+    span, ahead = other - one, point - one
+    square = (span**2).sum(axis=0)
+    share = (ahead * span).sum(axis=0) / np.where(square > 0, square, 1)
+    squares: Floats = ((ahead - np.clip(share, 0, 1) * span) ** 2).sum(axis=0)
+    return squares
 
 
 def _towards(one: Floats, other: Floats) -> Floats:

@@ -12,14 +12,17 @@ from typing import TYPE_CHECKING, NamedTuple
 import geopandas as gpd
 import numpy as np
 import shapely
+from pyproj import Transformer
 
 from hokkaido_gis.analysis.segment_index import (
     RADIUS_M,
     TIE_M,
-    box_gaps,
-    boxes,
+    as_lines,
+    contact_lengths,
     cut_segments,
     flat_lengths,
+    rough_lengths,
+    rough_margin,
     shortest_links,
     slack,
 )
@@ -40,8 +43,10 @@ if TYPE_CHECKING:
 
 LARGE = 100_000
 """Sites times groups times `k` squared from which the compiled tree has earned its start."""
-# Sites that are searched at a time: what is kept of each is little, what is needed for it is not.
+# Sites searched at a time: at most, since each needs much memory for a while, and at least,
+# to be worth a thread.
 _CHUNK = 5_000
+_LEAST = 500
 _THREADS = 4
 # How the circle around a site grows while it holds too few targets.
 _WIDER = 1.6
@@ -55,12 +60,27 @@ class _Near(NamedTuple):
     most: Floats
 
 
+class _Trees(NamedTuple):
+    """Index of the segments of a group, and of their starts alone."""
+
+    lines: shapely.STRtree
+    starts: shapely.STRtree
+
+
 class _Candidates(NamedTuple):
     """Pairs of a site's edge (-1: the segment lies within the site) and a target's segment."""
 
     site: Ints
     edge: Ints
     segment: Ints
+
+
+class _Measured(NamedTuple):
+    """Pairs of a site and a target with the geodesic length between them [m]."""
+
+    site: Ints
+    target: Ints
+    metres: Floats
 
 
 @dataclass(frozen=True)
@@ -75,19 +95,23 @@ class SegmentSearch:
 
     def run(self) -> Iterator[tuple[Ints, Ints, Ints, Ints, Floats]]:
         """Give site, target, group, rank and metres of each chunk."""
-        starts = range(0, max(len(self.shapes), 1), _CHUNK)
+        threads = min(_THREADS, os.cpu_count() or 1)
+        # As many sites to each, and enough chunks for every thread if there are sites for them.
+        chunks = max(-(-len(self.shapes) // _CHUNK), min(threads, len(self.shapes) // _LEAST), 1)
+        parts = np.array_split(self.shapes, chunks)
+        starts = np.cumsum([0, *map(len, parts[:-1])])
         self.prepare()
-        if len(starts) == 1:
-            yield self.chunk(0)
+        if chunks == 1:
+            yield self.chunk(0, self.shapes)
             return
-        with ThreadPoolExecutor(min(_THREADS, os.cpu_count() or 1)) as pool:
-            yield from pool.map(self.chunk, starts)
+        with ThreadPoolExecutor(threads) as pool:
+            yield from pool.map(self.chunk, starts, parts)
 
     def prepare(self) -> None:
         """Build the indexes before several threads ask for them."""
         _ = self.segments, self.places, self.areas
         if self.places:
-            _ = self.compiled if self.is_large else (self.lines, self.trees)
+            _ = self.compiled if self.is_large else self.trees
 
     @property
     def is_large(self) -> bool:
@@ -114,25 +138,25 @@ class SegmentSearch:
         return shapely.STRtree(self.targets[area]), area
 
     @cached_property
-    def lines(self) -> gpd.GeoDataFrame:
-        """Segments of the targets as lines, those without length as points."""
-        start, end = self.segments.start, self.segments.end
-        shapes = np.asarray(shapely.linestrings(np.stack([start, end], axis=1)))
-        # GEOS finds no line without length within a distance of a polygon.
-        is_point = (start == end).all(axis=1)
-        shapes[is_point] = shapely.points(start[is_point])
-        return gpd.GeoDataFrame(geometry=shapes, crs=STORAGE_CRS)
-
-    @cached_property
     def metric(self) -> CRS:
         """A projection [m] about the targets."""
-        return local_metric_crs(self.lines)
+        corners = np.concatenate([self.segments.start, self.segments.end])
+        frame = shapely.box(*corners.min(axis=0), *corners.max(axis=0))
+        return local_metric_crs(gpd.GeoDataFrame(geometry=[frame], crs=STORAGE_CRS))
 
     @cached_property
-    def trees(self) -> dict[int, shapely.STRtree]:
+    def trees(self) -> dict[int, _Trees]:
         """Index of the segments of each group in the projection."""
-        flat = self.lines.geometry.to_crs(self.metric).to_numpy()
-        return {each: shapely.STRtree(flat[place]) for each, place in self.places.items()}
+        to_metric = Transformer.from_crs(STORAGE_CRS, self.metric, always_xy=True)
+        start, end = (
+            np.column_stack(to_metric.transform(*each.T))
+            for each in (self.segments.start, self.segments.end)
+        )
+        lines, starts = as_lines(start, end), np.asarray(shapely.points(start))
+        return {
+            each: _Trees(shapely.STRtree(lines[place]), shapely.STRtree(starts[place]))
+            for each, place in self.places.items()
+        }
 
     @cached_property
     def compiled(self) -> dict[int, Tree]:
@@ -141,17 +165,16 @@ class SegmentSearch:
 
         return {each: build_tree(self.segments, place) for each, place in self.places.items()}
 
-    def chunk(self, start: int) -> tuple[Ints, Ints, Ints, Ints, Floats]:
-        """Search for the sites from one position on."""
-        shapes = self.shapes[start : start + _CHUNK]
+    def chunk(self, start: int, shapes: Shapes) -> tuple[Ints, Ints, Ints, Ints, Floats]:
+        """Search for some sites, of which the first stands at `start`."""
         edges = cut_segments(shapes)
         look = self._by_compiled_tree if self.is_large else self._by_tree
         found = []
-        for each, candidates in look(shapes, edges):
-            site, target, metres = self._measured(candidates, edges)
+        for each, measured in look(shapes, edges):
             inside, around = self._meeting_areas(shapes, each)
-            site, target = np.concatenate([site, inside]), np.concatenate([target, around])
-            metres = np.concatenate([metres, np.zeros(len(inside))])
+            site = np.concatenate([measured.site, inside])
+            target = np.concatenate([measured.target, around])
+            metres = np.concatenate([measured.metres, np.zeros(len(inside))])
             rows, rank = ranked(site, target, metres, self.k)
             rows, rank = rows[metres[rows] <= self.reach_m], rank[metres[rows] <= self.reach_m]
             found.append((site[rows], target[rows], np.full(len(rows), each), rank, metres[rows]))
@@ -164,16 +187,17 @@ class SegmentSearch:
         order = np.lexsort((rank, group, site))
         return site[order] + start, target[order], group[order], rank[order], metres[order]
 
-    def _by_compiled_tree(
-        self, shapes: Shapes, edges: Segments
-    ) -> Iterator[tuple[int, _Candidates]]:
+    def _by_compiled_tree(self, shapes: Shapes, edges: Segments) -> Iterator[tuple[int, _Measured]]:
         from hokkaido_gis.analysis.segment_tree import nearest_in_tree  # noqa: PLC0415
 
         for each, tree in self.compiled.items():
-            found = nearest_in_tree(tree, edges, len(shapes), k=self.k, reach_m=self.reach_m)
-            yield each, _Candidates(*found)
+            site, segment, links = nearest_in_tree(
+                tree, edges, len(shapes), k=self.k, reach_m=self.reach_m
+            )
+            metres = contact_lengths(links[:, :2], links[:, 2:])
+            yield each, _Measured(site, self.segments.owner[segment], metres)
 
-    def _by_tree(self, shapes: Shapes, edges: Segments) -> Iterator[tuple[int, _Candidates]]:
+    def _by_tree(self, shapes: Shapes, edges: Segments) -> Iterator[tuple[int, _Measured]]:
         if not self.places:
             return
         sites = gpd.GeoSeries(shapes, crs=STORAGE_CRS)
@@ -182,21 +206,23 @@ class SegmentSearch:
         if len(known) == 0:
             return
         margin = _Margin.of(edges, self.segments)
-        for each, tree in self.trees.items():
+        for each, trees in self.trees.items():
             place = self.places[each]
             owner = self.segments.owner[place]
-            site, segment, most = self._near(flat[known], tree, owner, margin)
+            site, segment, most = self._near(flat[known], trees, owner, margin)
             near = _Near(known[site], place[segment], most)
-            yield each, self._with_edges(shapes, edges, near)
+            found = self._with_edges(shapes, edges, near, margin)
+            yield each, self._measured(found, edges)
 
-    def _near(self, flat: Shapes, tree: shapely.STRtree, owner: Ints, margin: _Margin) -> _Near:
+    def _near(self, flat: Shapes, trees: _Trees, owner: Ints, margin: _Margin) -> _Near:
         """Pairs of site and segment that may be among the nearest, found by widening circles."""
         wanted = min(self.k, len(np.unique(owner)))
         most = margin.widen(np.array([self.reach_m]))[0]
-        # From one point of a site it is sooner found than from all of it, and no nearer.
-        point = shapely.point_on_surface(flat)
-        (one, _), least = tree.query_nearest(point, return_distance=True, all_matches=False)
-        least = least[np.argsort(one)]
+        # From one point of a site to the start of a segment it is sooner found, and no nearer.
+        tree, point = trees.lines, shapely.point_on_surface(flat)
+        one, nearest = trees.starts.query_nearest(point, all_matches=False)
+        least = np.empty(len(point))
+        least[one] = shapely.distance(point[one], tree.geometries[nearest])
         reach = np.minimum(margin.widen(least), most)
         corners = shapely.bounds(flat).reshape(-1, 2, 2) - shapely.get_coordinates(point)[:, None]
         radius = np.hypot(*np.abs(corners).max(axis=1).T)
@@ -221,25 +247,42 @@ class SegmentSearch:
             pending = pending[~done]
         return _Near(*(np.concatenate(each) for each in zip(*found, strict=True)))
 
-    def _with_edges(self, shapes: Shapes, edges: Segments, near: _Near) -> _Candidates:
+    def _with_edges(
+        self, shapes: Shapes, edges: Segments, near: _Near, margin: _Margin
+    ) -> _Candidates:
         """The edges of the sites that may be nearest to the segments."""
         site, segment, most = near
-        meeting = shapely.intersects(shapes[site], self.lines.geometry.to_numpy()[segment])
-        first = edges.first(len(shapes))
-        pair, edge = spread(first[site[~meeting]], first[site[~meeting] + 1])
-        apart = np.flatnonzero(~meeting)[pair]
-        gaps = box_gaps(boxes(edges.take(edge)), boxes(self.segments)[segment[apart]])
-        apart, edge = apart[gaps <= most[apart]], edge[gaps <= most[apart]]
-        metres = flat_lengths(edges.take(edge), self.segments.take(segment[apart]))
-        best = near_least(site[apart], self.segments.owner[segment[apart]], metres)
-        inside = np.full(meeting.sum(), -1, dtype=np.intp)
-        return _Candidates(
-            np.concatenate([site[apart][best], site[meeting]]),
-            np.concatenate([edge[best], inside]),
-            np.concatenate([segment[apart][best], segment[meeting]]),
-        )
+        meeting = most <= margin.widen(margin.widen(np.zeros(1)))
+        touched = self.segments.take(segment[meeting])
+        lines = as_lines(touched.start, touched.end)
+        meeting[meeting] = shapely.intersects(shapes[site[meeting]], lines)
+        within = _Candidates(site[meeting], np.full(meeting.sum(), -1), segment[meeting])
+        site, segment = site[~meeting], segment[~meeting]
+        pair, edge = self._near_edges(site, segment, edges, edges.first(len(shapes)))
+        site, segment = site[pair], segment[pair]
+        target = self.segments.owner[segment]
+        metres = flat_lengths(edges.take(edge), self.segments.take(segment))
+        best = near_least(site, target, metres)
+        last = last_of(site[best], target[best], metres[best], self.k)
+        best = best[metres[best] <= last + slack(last)]
+        found = _Candidates(site[best], edge[best], segment[best])
+        return _Candidates(*(np.concatenate(each) for each in zip(found, within, strict=True)))
 
-    def _measured(self, found: _Candidates, edges: Segments) -> tuple[Ints, Ints, Floats]:
+    def _near_edges(
+        self, site: Ints, segment: Ints, edges: Segments, first: Ints
+    ) -> tuple[Ints, Ints]:
+        """Of pairs of a site and a segment those that may be nearest, by position, with edges."""
+        pair, edge = spread(first[site], first[site + 1])
+        metres = rough_lengths(edges.take(edge), self.segments.take(segment[pair]))
+        start = np.flatnonzero(np.diff(pair, prepend=-1))
+        least = np.minimum.reduceat(metres, start) if len(start) else metres
+        most = least + rough_margin(least, edges, self.segments)
+        target = self.segments.owner[segment]
+        limit = np.minimum(last_of(site, target, most, self.k), least_of(site, target, most))
+        near = metres - rough_margin(metres, edges, self.segments) <= limit[pair]
+        return pair[near], edge[near]
+
+    def _measured(self, found: _Candidates, edges: Segments) -> _Measured:
         """Geodesic length [m] of every candidate."""
         metres = np.zeros(len(found.site))
         apart = np.flatnonzero(found.edge >= 0)
@@ -247,7 +290,7 @@ class SegmentSearch:
             edges.take(found.edge[apart]), self.segments.take(found.segment[apart])
         )
         metres[apart] = links.metres
-        return found.site, self.segments.owner[found.segment], metres
+        return _Measured(found.site, self.segments.owner[found.segment], metres)
 
     def _meeting_areas(self, shapes: Shapes, group: int) -> tuple[Ints, Ints]:
         """Sites that meet a target of area, which they may lie within."""
@@ -296,12 +339,29 @@ def ranked(site: Ints, target: Ints, metres: Floats, k: int) -> tuple[Ints, Ints
     return order[rank <= k], rank[rank <= k]
 
 
-def near_least(site: Ints, target: Ints, metres: Floats) -> Ints:
-    """Rows that may be the shortest of their site and target."""
+def last_of(site: Ints, target: Ints, metres: Floats, k: int) -> Floats:
+    """For each row how far the `k`-th nearest target of its site is; infinite if there is none."""
+    last = np.full(site.max(initial=-1) + 1, np.inf)
+    if k == 1:
+        np.minimum.at(last, site, metres)
+        return last[site]
+    rows, rank = ranked(site, target, metres, k)
+    last[site[rows[rank == k]]] = metres[rows[rank == k]]
+    return last[site]
+
+
+def least_of(site: Ints, target: Ints, metres: Floats) -> Floats:
+    """For each row the least length between its site and its target."""
     _, pair = np.unique(site.astype(np.int64) << 32 | target, return_inverse=True)
     least = np.full(pair.max(initial=-1) + 1, np.inf)
     np.minimum.at(least, pair, metres)
-    return np.flatnonzero(metres <= least[pair] + slack(least[pair]))
+    return least[pair]
+
+
+def near_least(site: Ints, target: Ints, metres: Floats) -> Ints:
+    """Rows that may be the shortest of their site and target."""
+    least = least_of(site, target, metres)
+    return np.flatnonzero(metres <= least + slack(least))
 
 
 def spread(first: Ints, stop: Ints) -> tuple[Ints, Ints]:
