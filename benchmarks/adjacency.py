@@ -1,102 +1,29 @@
-"""Time the adjacency of three made-up islands against the usual ways of shapely.
+"""Adjacency with the length of every border, against touch, intersection and libpysal.
 
-    python benchmarks/adjacency.py [--rounds 5] [--only towns farms settlements]
+    python benchmarks/adjacency.py [--sizes goal 1x 10x 100x] [--rounds 3]
 
-Every way is run in turn within one round (A B C A B C ...), so that a machine that slows down slows
-all of them. The table gives the median over the rounds.
+How it is measured is said in measure.py; run.py measures all subjects and writes the page.
 """
 
 from __future__ import annotations
 
-import argparse
-import gc
-import multiprocessing
-import statistics
-import time
-from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import numpy as np
-import pandas as pd
 import shapely
-from peak_memory import CLEAR_REFS, high_water_mb
-from scipy.spatial import Voronoi
+from goals import Goal
+from islands import FARMS, TOWNS, kept_coverage, settlement_island
+from measure import Case, Row, Subject, Way, scripted
 
 from hokkaido_gis.analysis.adjacency import find_adjacency
 from hokkaido_gis.crs import GRS80
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from multiprocessing.queues import SimpleQueue
+    from collections.abc import Sequence
 
-WEST, SOUTH, EAST, NORTH = 140.0, 41.5, 145.5, 45.5
-# How far borders wind [degrees] and how often over the island; too slow a bend to fold a border.
-WINDINGS = ((0.02, 11.0), (0.004, 67.0), (0.001, 311.0))
-
-
-@dataclass(frozen=True)
-class Island:
-    """A made-up island, cut into polygons that share their vertices."""
-
-    name: str
-    polygons: int
-    vertices: int
-
-
-ISLANDS = (
-    Island("towns", 170, 1_000_000),
-    Island("farms", 7_000, 700_000),
-    Island("settlements", 98_000, 1_500_000),
-)
-
-
-def coverage(island: Island, *, seed: int = 2013) -> gpd.GeoDataFrame:
-    """Cut an oval island into cells with winding borders.
-
-    Every edge is subdivided from its lower end on, whichever cell asks for it, and all vertices
-    are bent by one function, so that neighbours share their vertices bit for bit.
-    """
-    cells = _oval_cells(round(island.polygons / (np.pi / 4)), np.random.default_rng(seed))
-    length = sum(np.hypot(*np.diff(cell, axis=0, append=cell[:1]).T).sum() for cell in cells)
-    step = length / island.vertices
-    rings = [_subdivide(cell, step) for cell in cells]
-    owner = np.repeat(np.arange(len(rings)), [len(ring) for ring in rings])
-    polygons = shapely.polygons(shapely.linearrings(_wind(np.vstack(rings)), indices=owner))
-    codes = [f"{i:06d}" for i in range(len(polygons))]
-    return gpd.GeoDataFrame({"name": codes}, geometry=polygons, index=codes, crs="EPSG:6668")
-
-
-def _oval_cells(seeds: int, random: np.random.Generator) -> list[np.ndarray]:
-    """Voronoi cells of random seeds whose seed lies in an oval, each as its corners (n, 2)."""
-    low, high = np.array([WEST, SOUTH]), np.array([EAST, NORTH])
-    points = random.uniform(low, high, size=(seeds, 2))
-    # Mirrored over the four sides, so that every cell of a true seed is bounded.
-    mirrored = [np.where([k == 0, k == 1], 2 * side - points, points)
-                for side in (low, high) for k in (0, 1)]  # fmt: skip
-    voronoi = Voronoi(np.vstack([points, *mirrored]))
-    inside = np.flatnonzero(np.hypot(*((points - (low + high) / 2) / ((high - low) / 2)).T) < 1)
-    regions = (voronoi.regions[voronoi.point_region[i]] for i in inside)
-    return [voronoi.vertices[region] for region in regions]
-
-
-def _subdivide(cell: np.ndarray, step: float) -> np.ndarray:
-    """Put vertices on the edges of a cell, `step` apart; the same ones from either side."""
-    pieces = []
-    for start, end in zip(cell, np.roll(cell, -1, axis=0), strict=True):
-        low, high = sorted([tuple(start), tuple(end)])
-        count = max(1, round(float(np.hypot(*(end - start))) / step))
-        share = np.arange(count + 1)[:, None] / count
-        edge = np.array(low) * (1 - share) + np.array(high) * share
-        pieces.append((edge if tuple(start) == low else edge[::-1])[:-1])
-    return np.vstack(pieces)
-
-
-def _wind(xy: np.ndarray) -> np.ndarray:
-    x, y = xy.T
-    for width, bends in WINDINGS:
-        x, y = x + width * np.sin(bends * y), y + width * np.sin(bends * x)
-    return np.column_stack([x, y])
+    from islands import Island
 
 
 def ours(frame: gpd.GeoDataFrame) -> int:
@@ -104,7 +31,7 @@ def ours(frame: gpd.GeoDataFrame) -> int:
     return len(find_adjacency(frame).pairs)
 
 
-def ours_with_tolerance(frame: gpd.GeoDataFrame) -> int:
+def ours_tolerance_10_m(frame: gpd.GeoDataFrame) -> int:
     """The same with gaps of up to 10 m."""
     return len(find_adjacency(frame, tolerance=10.0).pairs)
 
@@ -123,87 +50,70 @@ def boundary_intersection(frame: gpd.GeoDataFrame) -> int:
     boundaries = shapely.boundary(shapes)
     common = shapely.intersection(boundaries[one], boundaries[other])
     parts, pair = shapely.get_parts(common, return_index=True)
-    start, end, line = _segments(parts)
-    lengths = np.bincount(
-        pair[line], GRS80.inv(*start.T, *end.T)[2], minlength=len(one)
-    )  # a point contact keeps length 0
-    return len(lengths)
-
-
-def _segments(lines: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    xy, line = shapely.get_coordinates(lines, return_index=True)
+    xy, line = shapely.get_coordinates(parts, return_index=True)
     same = line[:-1] == line[1:]
-    return xy[:-1][same], xy[1:][same], line[:-1][same]
+    metres = GRS80.inv(*xy[:-1][same].T, *xy[1:][same].T)[2]
+    # A point contact keeps length 0.
+    return len(np.bincount(pair[line[:-1][same]], metres, minlength=len(one)))
 
 
-WAYS: tuple[Callable[[gpd.GeoDataFrame], int], ...] = (
-    ours,
-    ours_with_tolerance,
-    touches,
-    boundary_intersection,
+def libpysal_perimeter(frame: gpd.GeoDataFrame) -> int:
+    """`libpysal`'s rook graph weighted by the shared border; contacts in a point are left out."""
+    from libpysal.graph import Graph  # noqa: PLC0415
+
+    graph = Graph.build_contiguity(frame, rook=True, by_perimeter=True)
+    return int((graph.adjacency > 0).sum()) // 2
+
+
+OURS = (Way(ours), Way(ours_tolerance_10_m))
+PEERS = (Way(touches), Way(boundary_intersection), Way(libpysal_perimeter, ("libpysal.graph",)))
+
+
+def describe(pairs: int) -> Row:
+    """Number of pairs, in which the ways must agree."""
+    return {"pairs": pairs}
+
+
+def case(name: str, size: str, island: Island, ways: Sequence[Way] = (*OURS, *PEERS)) -> Case:
+    """Adjacency of one island."""
+    build = partial(kept_coverage, island=island)
+    return Case(name, size, island.polygons, build, ways, describe)
+
+
+TOWNS_CASE = "170 towns of 1 M vertices"
+FARMS_CASE = "7,000 polygons of 100 vertices"
+MANY_CASE = "100,000 polygons of 15 vertices"
+
+TRIED = (
+    "segments are hashed; what is left goes to geodesics, to sorting hashes and to cutting rings."
 )
 
-
-def measure(island: Island, rounds: int) -> pd.DataFrame:
-    """Median time, peak memory and number of pairs of every way on one island."""
-    frame = coverage(island)
-    vertices = int(shapely.get_num_coordinates(frame.geometry.to_numpy()).sum())
-    seconds: dict[str, list[float]] = {way.__name__: [] for way in WAYS}
-    pairs = {}
-    for _ in range(rounds):
-        for way in WAYS:
-            gc.collect()
-            start = time.perf_counter()
-            pairs[way.__name__] = way(frame)
-            seconds[way.__name__].append(time.perf_counter() - start)
-    medians = {name: statistics.median(times) for name, times in seconds.items()}
-    return pd.DataFrame(
-        {
-            "island": island.name,
-            "polygons": len(frame),
-            "vertices": vertices,
-            "way": list(medians),
-            "pairs": list(pairs.values()),
-            "median_s": [round(t, 3) for t in medians.values()],
-            "times_ours": [round(t / medians["ours"], 2) for t in medians.values()],
-            "peak_mb": [_peak_mb(way, frame) for way in WAYS],
-        }
-    )
-
-
-def _peak_mb(way: Callable[[gpd.GeoDataFrame], int], frame: gpd.GeoDataFrame) -> float:
-    """Memory that a way takes on top of the layer [MB], in a process of its own (Linux only)."""
-    if not CLEAR_REFS.exists():
-        return np.nan
-    context = multiprocessing.get_context("spawn")
-    taken = context.SimpleQueue()
-    process = context.Process(target=_put_peak, args=(way, frame, taken))
-    process.start()
-    process.join()
-    return round(taken.get())
-
-
-def _put_peak(
-    way: Callable[[gpd.GeoDataFrame], int], frame: gpd.GeoDataFrame, taken: SimpleQueue[float]
-) -> None:
-    way(coverage(Island("warm-up", 20, 200)))  # what is loaded when first used is no cost of it
-    gc.collect()
-    CLEAR_REFS.write_text("5")  # the peak begins anew from what is in use
-    before = high_water_mb()
-    way(frame)
-    taken.put(high_water_mb() - before)
-
-
-def main() -> None:
-    """Print the table."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rounds", type=int, default=5)
-    names = [island.name for island in ISLANDS]
-    parser.add_argument("--only", nargs="+", choices=names, default=names)
-    chosen = parser.parse_args()
-    tables = [measure(i, chosen.rounds) for i in ISLANDS if i.name in chosen.only]
-    print(pd.concat(tables).to_string(index=False))
-
+SUBJECT = Subject(
+    name="adjacency",
+    title="Adjacency with border length",
+    about=(
+        "`ours` is `find_adjacency`: pairs, kind of contact and geodesic border length. `touches` "
+        "gives pairs only; `libpysal_perimeter` planar lengths without contacts in a point. With "
+        "a tolerance a few pairs more are found across gaps."
+    ),
+    cases=(
+        case(TOWNS_CASE, "goal", TOWNS),
+        case(FARMS_CASE, "goal", FARMS),
+        case("10,000 polygons of 15 vertices", "1x", settlement_island(10_000)),
+        case(MANY_CASE, "10x", settlement_island(100_000)),
+        case("1,000,000 polygons of 15 vertices", "100x", settlement_island(1_000_000), OURS[:1]),
+    ),
+    goals=tuple(
+        Goal(name, *goal, tried=TRIED)
+        for name in (TOWNS_CASE, FARMS_CASE, MANY_CASE)
+        for goal in (
+            ("ours", 4.0, ("boundary_intersection",)),
+            ("ours", 1.0, ("touches",)),
+            ("ours_tolerance_10_m", 1 / 3, ("ours",)),
+        )
+    ),
+)
+main = scripted(SUBJECT)
 
 if __name__ == "__main__":
     main()

@@ -1,120 +1,123 @@
-"""Time the writing of 100,000 polygons as KML and KMZ against the usual ways.
+"""Styled polygons as KML and KMZ for Google Earth, against GDAL, simplekml and fastkml.
 
-    python benchmarks/kml.py [--polygons 100000] [--rounds 3] [--only ours_kml gdal_kml ...]
+    python benchmarks/kml.py [--sizes goal 1x 10x 100x] [--rounds 3]
 
-Every way is run in turn within one round (A B C A B C ...), so that a machine that slows down slows
-all of them. The table gives the median over the rounds.
+How it is measured is said in measure.py; run.py measures all subjects and writes the page.
 """
 
 from __future__ import annotations
 
-import argparse
-import gc
-import multiprocessing
 import re
-import statistics
-import tempfile
-import time
 import zipfile
-from pathlib import Path
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 import pyogrio
-import simplekml
-from adjacency import CLEAR_REFS, Island, _high_water_mb, coverage
-from fastkml import KML, Data, Document, ExtendedData, Placemark
-from fastkml.enums import Verbosity
+from goals import Goal
+from islands import FARMS, kept_settlements, settlement_island
+from measure import Case, Row, Subject, Way, scripted
 
 from hokkaido_gis.render.kml import write_kmz
 from hokkaido_gis.render.scene import Graduated, Layer, Scene
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from multiprocessing.queues import SimpleQueue
+    from collections.abc import Sequence
+    from pathlib import Path
 
     import geopandas as gpd
+    from islands import Island
 
-VERTICES_PER_POLYGON = 15
+    Layers = tuple[gpd.GeoDataFrame, Path]
 
-
-def farmland(polygons: int, *, seed: int = 2013) -> gpd.GeoDataFrame:
-    """Made-up settlements: an oval of cells with winding borders, and four attributes."""
-    frame = coverage(Island("farmland", polygons, polygons * VERTICES_PER_POLYGON))
-    random, count = np.random.default_rng(seed), len(frame)
-    frame = frame.reset_index(drop=True).to_crs("EPSG:4326").drop(columns="name")
-    frame["集落コード"] = [f"01{i:09d}" for i in range(count)]
-    frame["Name"] = [f"集落{i}" for i in range(count)]
-    frame["面積_ha"] = np.round(random.gamma(2, 20, count), 2)
-    frame["出力_kW"] = np.where(random.random(count) < 0.02, np.nan, random.gamma(2, 400, count))
-    return frame
+BREAKS = (100, 300, 600, 1200)
+VALUE = "出力_kW"
 
 
-def ours_kml(frame: gpd.GeoDataFrame, folder: Path) -> Path:
-    """Styles, names, balloons and typed attributes."""
+def ours_kml(layers: Layers) -> Path:
+    """Styles, names, balloons, typed attributes and a legend."""
+    frame, folder = layers
     return write_kmz(_scene(frame), folder / "ours.kml")
 
 
-def ours_kmz(frame: gpd.GeoDataFrame, folder: Path) -> Path:
-    """The same, packed with its legend, in one document."""
+def ours_kmz(layers: Layers) -> Path:
+    """The same, packed in one document."""
+    frame, folder = layers
     return write_kmz(_scene(frame), folder / "ours.kmz", tiles_from=len(frame) * 1_000)
 
 
-def ours_tiled_kmz(frame: gpd.GeoDataFrame, folder: Path) -> Path:
+def ours_tiled_kmz(layers: Layers) -> Path:
     """The same in tiles, coarse far off and whole close by."""
+    frame, folder = layers
     return write_kmz(_scene(frame), folder / "ours_tiled.kmz", tiles_from=0)
 
 
 def _scene(frame: gpd.GeoDataFrame) -> Scene:
-    style = Graduated("出力_kW", breaks=(100, 300, 600, 1200), unit="kW")
+    style = Graduated(VALUE, breaks=BREAKS, unit="kW")
     return Scene("農地", [Layer(frame, style, title="集落", name="Name")])
 
 
-def gdal_kml(frame: gpd.GeoDataFrame, folder: Path) -> Path:
+def gdal_kml(layers: Layers) -> Path:
     """GDAL's KML driver: names and attributes, no styles, no balloons."""
-    return _write_with_gdal(frame, folder / "gdal.kml", "KML")
+    return _write_with_gdal(layers, "gdal.kml", "KML")
 
 
-def libkml_kml(frame: gpd.GeoDataFrame, folder: Path) -> Path:
+def libkml_kml(layers: Layers) -> Path:
     """GDAL's LIBKML driver: the same."""
-    return _write_with_gdal(frame, folder / "libkml.kml", "LIBKML")
+    return _write_with_gdal(layers, "libkml.kml", "LIBKML")
 
 
-def libkml_kmz(frame: gpd.GeoDataFrame, folder: Path) -> Path:
+def libkml_kmz(layers: Layers) -> Path:
     """GDAL's LIBKML driver, packed."""
-    return _write_with_gdal(frame, folder / "libkml.kmz", "LIBKML")
+    return _write_with_gdal(layers, "libkml.kmz", "LIBKML")
 
 
-def _write_with_gdal(frame: gpd.GeoDataFrame, path: Path, driver: str) -> Path:
+def _write_with_gdal(layers: Layers, name: str, driver: str) -> Path:
+    frame, folder = layers
+    path = folder / name
     path.unlink(missing_ok=True)
     pyogrio.write_dataframe(frame, path, driver=driver)
     return path
 
 
-def simplekml_kml(frame: gpd.GeoDataFrame, folder: Path) -> Path:
-    """simplekml: shared styles, names and attributes."""
+def simplekml_kml(layers: Layers) -> Path:
+    """`simplekml` with coordinates rounded to 6 decimals: shared styles, names and attributes."""
+    return _write_with_simplekml(layers, "simplekml.kml")
+
+
+def simplekml_kmz(layers: Layers) -> Path:
+    """The same, packed."""
+    return _write_with_simplekml(layers, "simplekml.kmz")
+
+
+def _write_with_simplekml(layers: Layers, name: str) -> Path:
+    import simplekml  # noqa: PLC0415
+
+    frame, folder = layers
     document = simplekml.Kml()
-    styles = [simplekml.Style() for _ in range(5)]
+    styles = [simplekml.Style() for _ in range(len(BREAKS) + 1)]
     for number, style in enumerate(styles):
         style.polystyle.color = f"99{40 * number:02x}8040"
-    index = np.searchsorted((100, 300, 600, 1200), frame["出力_kW"].fillna(0))
-    rows = zip(
-        frame.drop(columns="geometry").to_dict("records"), frame.geometry, index, strict=True
-    )
-    for row, shape, number in rows:
-        placed = document.newpolygon(name=row["Name"], outerboundaryis=list(shape.exterior.coords))
+    index = np.searchsorted(BREAKS, frame[VALUE].fillna(0))
+    table = frame.drop(columns="geometry").to_dict("records")
+    for row, shape, number in zip(table, frame.geometry, index, strict=True):
+        ring = np.round(np.asarray(shape.exterior.coords), 6).tolist()
+        placed = document.newpolygon(name=row["Name"], outerboundaryis=ring)
         placed.style = styles[number]
         for key, value in row.items():
             placed.extendeddata.newdata(key, value)
-    path = folder / "simplekml.kml"
-    document.save(str(path))
+    path = folder / name
+    (document.savekmz if path.suffix == ".kmz" else document.save)(str(path))
     return path
 
 
-def fastkml_kml(frame: gpd.GeoDataFrame, folder: Path) -> Path:
+def fastkml_kml(layers: Layers) -> Path:
     """fastkml: names and attributes, no styles."""
-    rows = zip(frame.drop(columns="geometry").to_dict("records"), frame.geometry, strict=True)
+    from fastkml import KML, Data, Document, ExtendedData, Placemark  # noqa: PLC0415
+    from fastkml.enums import Verbosity  # noqa: PLC0415
+
+    frame, folder = layers
+    table = frame.drop(columns="geometry").to_dict("records")
     features = [
         Placemark(
             name=row["Name"],
@@ -123,103 +126,91 @@ def fastkml_kml(frame: gpd.GeoDataFrame, folder: Path) -> Path:
                 elements=[Data(name=key, value=str(value)) for key, value in row.items()]
             ),
         )
-        for row, shape in rows
+        for row, shape in zip(table, frame.geometry, strict=True)
     ]
     path = folder / "fastkml.kml"
     KML(features=[Document(features=features)]).write(path, verbosity=Verbosity.terse)
     return path
 
 
-WAYS: tuple[Callable[[gpd.GeoDataFrame, Path], Path], ...] = (
-    ours_kml,
-    ours_kmz,
-    ours_tiled_kmz,
-    gdal_kml,
-    libkml_kml,
-    libkml_kmz,
-    simplekml_kml,
-    fastkml_kml,
+KML = (Way(ours_kml), Way(gdal_kml), Way(libkml_kml), Way(simplekml_kml, ("simplekml",)))
+KMZ = (
+    Way(ours_kmz),
+    Way(ours_tiled_kmz),
+    Way(libkml_kmz),
+    Way(simplekml_kmz, ("simplekml",)),
 )
+FASTKML = Way(fastkml_kml, ("fastkml",))
 
 
-def measure(polygons: int, rounds: int, only: list[str]) -> pd.DataFrame:
-    """Median time, size of the file and peak memory of every way."""
-    frame = farmland(polygons)
-    ways = [way for way in WAYS if not only or way.__name__ in only]
-    seconds: dict[str, list[float]] = {way.__name__: [] for way in ways}
-    sizes, opens = {}, {}
-    with tempfile.TemporaryDirectory() as folder:
-        for _ in range(rounds):
-            for way in ways:
-                gc.collect()
-                start = time.perf_counter()
-                path = way(frame, Path(folder))
-                seconds[way.__name__].append(time.perf_counter() - start)
-                sizes[way.__name__] = path.stat().st_size / 1e6
-                opens[way.__name__] = _first_mb(path)
-    medians = {name: statistics.median(times) for name, times in seconds.items()}
-    base = {name: medians.get(f"ours_{name[-3:]}", np.nan) for name in medians}
-    return pd.DataFrame(
-        {
-            "way": list(medians),
-            "polygons": len(frame),
-            "median_s": [round(t, 2) for t in medians.values()],
-            "times_ours": [round(t / base[name], 2) for name, t in medians.items()],
-            "file_mb": [round(size, 1) for size in sizes.values()],
-            "opens_mb": [round(size, 1) for size in opens.values()],
-            "peak_mb": [_peak_mb(way, frame) for way in ways],
-        }
-    )
+def layers_of(folder: Path, *, island: Island) -> Layers:
+    """Polygons in WGS 84 with attributes, and the folder to write to."""
+    return kept_settlements(folder, island).to_crs("EPSG:4326"), folder
 
 
-def _first_mb(path: Path) -> float:
-    """Text that a viewer reads before it shows the whole layer [MB, unpacked]."""
+def describe(path: Path) -> Row:
+    """Size of the file, and the text a viewer reads before it shows the whole layer [MB]."""
+    return {
+        "file_mb": round(path.stat().st_size / 1e6, 3),
+        "opens_mb": round(first_bytes(path) / 1e6, 3),
+    }
+
+
+def first_bytes(path: Path) -> int:
+    """Text that a viewer reads before it shows the whole layer [bytes, unpacked]."""
     if path.suffix == ".kml":
-        return path.stat().st_size / 1e6
+        return path.stat().st_size
     with zipfile.ZipFile(path) as archive:
         main = archive.read("doc.kml")
         # Links without a least size on the screen are followed at once.
         links = re.findall(rb"<minLodPixels>0<.*?<href>(.*?)</href>", main)
-        read = sum(archive.getinfo(link.decode()).file_size for link in links)
-    return (len(main) + read) / 1e6
+        return len(main) + sum(archive.getinfo(link.decode()).file_size for link in links)
 
 
-def _peak_mb(way: Callable[[gpd.GeoDataFrame, Path], Path], frame: gpd.GeoDataFrame) -> float:
-    """Memory that a way takes on top of the layer [MB], in a process of its own (Linux only)."""
-    if not CLEAR_REFS.exists():
-        return np.nan
-    context = multiprocessing.get_context("spawn")
-    taken = context.SimpleQueue()
-    process = context.Process(target=_put_peak, args=(way, frame, taken))
-    process.start()
-    process.join()
-    return round(taken.get())
+def case(size: str, kind: str, island: Island, ways: Sequence[Way]) -> Case:
+    """One kind of file of one island."""
+    build = partial(layers_of, island=island)
+    name = f"{kind}, {island.polygons:,} polygons"
+    return Case(name, size, island.polygons, build, ways, describe)
 
 
-def _put_peak(
-    way: Callable[[gpd.GeoDataFrame, Path], Path],
-    frame: gpd.GeoDataFrame,
-    taken: SimpleQueue[float],
-) -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        way(frame.iloc[:50], Path(folder))  # what is loaded when first used is no cost of it
-        gc.collect()
-        CLEAR_REFS.write_text("5")  # the peak begins anew from what is in use
-        before = _high_water_mb()
-        way(frame, Path(folder))
-        taken.put(_high_water_mb() - before)
+FEW, MANY = "7,000 polygons", "100,000 polygons"
+MEMORY = 60.0
 
-
-def main() -> None:
-    """Print the table."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--polygons", type=int, default=100_000)
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--only", nargs="*", default=[], choices=[way.__name__ for way in WAYS])
-    options = parser.parse_args()
-    table = measure(options.polygons, options.rounds, options.only)
-    print(table.to_string(index=False))
-
+SUBJECT = Subject(
+    name="kml",
+    title="Styled polygons as KML and KMZ",
+    about=(
+        "`ours` writes class styles (normal and under the mouse), names, balloons, typed "
+        "attributes and the legend. GDAL's two drivers and fastkml write names and attributes "
+        "only; simplekml names, attributes and five shared styles. `write_kmz` chooses tiles by "
+        "itself for large layers; `opens MB` is the text a viewer reads before it shows the whole "
+        "layer."
+    ),
+    cases=(
+        case("goal", "KML", FARMS, (*KML, FASTKML)),
+        case("1x", "KML", settlement_island(10_000), (*KML, FASTKML)),
+        case("10x", "KML", settlement_island(100_000), KML),
+        case("100x", "KML", settlement_island(1_000_000), KML[:1]),
+        case("goal", "KMZ", FARMS, KMZ),
+        case("1x", "KMZ", settlement_island(10_000), KMZ[:3]),
+        case("10x", "KMZ", settlement_island(100_000), KMZ),
+    ),
+    goals=(
+        *(
+            goal
+            for polygons in (FEW, MANY)
+            for goal in (
+                Goal(f"KML, {polygons}", "ours_kml", 3.0, ("gdal_kml",)),
+                Goal(f"KML, {polygons}", "ours_kml", 20.0, ("simplekml_kml",)),
+                Goal(f"KML, {polygons}", "ours_kml", MEMORY, column="peak_mb"),
+                Goal(f"KMZ, {polygons}", "ours_kmz", 2.0, ("libkml_kmz",)),
+                Goal(f"KMZ, {polygons}", "ours_kmz", 1.0, ("libkml_kmz",), column="file_mb"),
+            )
+        ),
+    ),
+)
+main = scripted(SUBJECT)
 
 if __name__ == "__main__":
     main()

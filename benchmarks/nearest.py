@@ -1,40 +1,36 @@
-"""Time the nearest line of every voltage class against geopandas on a made-up island.
+"""The nearest line of every voltage class, against geopandas and an STRtree of segments.
 
-    python benchmarks/nearest.py [--rounds 3] [--only first farms] [--many]
+    python benchmarks/nearest.py [--sizes goal 1x 10x 100x] [--rounds 3]
 
-Every way is run in turn within one round (A B A B ...), so that a machine that slows down slows all
-of them. The table gives the median over the rounds, and the first call in a process of its own.
+How it is measured is said in measure.py; run.py measures all subjects and writes the page.
 """
 
 from __future__ import annotations
 
-import argparse
-import gc
-import multiprocessing
-import os
-import statistics
-import tempfile
-import time
-import warnings
+from functools import partial
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
-from peak_memory import CLEAR_REFS, high_water_mb
+from goals import Goal
+from islands import KV, farms, power_lines
+from measure import Case, Row, Subject, Way, scripted
 
 from hokkaido_gis.analysis.nearest import nearest_features
 from hokkaido_gis.crs import local_metric_crs
 from hokkaido_gis.grid.connect import connect_to_grid
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from multiprocessing.queues import SimpleQueue
+    from collections.abc import Sequence
+    from pathlib import Path
 
-LOW, HIGH = np.array([140.0, 41.5]), np.array([145.5, 45.5])
-KV = (33.0, 66.0, 110.0, 187.0)
-SIZES = {"first": (7_000, 500), "farms": (100_000, 5_000)}
+    import numpy.typing as npt
+
+    Layers = tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]
+    Floats = npt.NDArray[np.float64]
+
 RULES = pd.DataFrame(
     {
         "from_kw": [0],
@@ -43,46 +39,21 @@ RULES = pd.DataFrame(
         "classes": ["33 kV and less;66 kV;100-110 kV;187 kV"],
     }
 )
+EVERY = 50
 
 
-def farms(count: int, *, seed: int = 2013) -> gpd.GeoDataFrame:
-    """Polygons of a few hundred metres with 13 corners, all over the island."""
-    random = np.random.default_rng(seed)
-    turn = np.linspace(0, 2 * np.pi, 13, endpoint=False)
-    around = np.stack([np.cos(turn), np.sin(turn)], axis=-1) * [0.004, 0.003]
-    corners = random.uniform(LOW, HIGH, (count, 1, 2))
-    corners = corners + around * random.uniform(0.4, 1, (count, 13, 1))
-    return gpd.GeoDataFrame(geometry=shapely.polygons(corners), crs="EPSG:6668")
-
-
-def power_lines(count: int, *, seed: int = 187) -> gpd.GeoDataFrame:
-    """Lines of 50 spans of some 300 m that keep their direction, of four voltages."""
-    random = np.random.default_rng(seed)
-    bearing = random.uniform(0, 2 * np.pi, (count, 1)) + random.normal(0, 0.1, (count, 50)).cumsum(
-        1
-    )
-    steps = np.stack([np.cos(bearing) * 0.0035, np.sin(bearing) * 0.0027], axis=-1)
-    xy = random.uniform(LOW, HIGH, (count, 1, 2)) + steps.cumsum(axis=1)
-    return gpd.GeoDataFrame(
-        {"kv": random.choice(KV, count)}, geometry=shapely.linestrings(xy), crs="EPSG:6668"
-    )
-
-
-Layers = tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]
-
-
-def ours(layers: Layers) -> np.ndarray:
-    """`nearest_features`, every class."""
+def ours(layers: Layers) -> Floats:
+    """`nearest_features`: km to the nearest line of every class."""
     return nearest_features(*layers, groups="kv")["km"].to_numpy()
 
 
-def connect(layers: Layers) -> np.ndarray:
+def ours_connect(layers: Layers) -> Floats:
     """`connect_to_grid` with every class allowed, and so the cheapest of them."""
     return connect_to_grid(*layers, capacity_kw=5000.0, rules=RULES)["line_km"].to_numpy()
 
 
-def sjoin_nearest(layers: Layers) -> np.ndarray:
-    """`geopandas.sjoin_nearest` class by class in a projection."""
+def sjoin_nearest(layers: Layers) -> Floats:
+    """`geopandas.sjoin_nearest` class by class in a projection, with the time to project."""
     metric = local_metric_crs(layers[1])
     sites, lines = (layer.to_crs(metric) for layer in layers)
     found = [gpd.sjoin_nearest(sites, lines[lines["kv"] == kv], distance_col="m")["m"] for kv in KV]
@@ -90,101 +61,92 @@ def sjoin_nearest(layers: Layers) -> np.ndarray:
     return np.stack(km, axis=1).ravel()
 
 
-WAYS: tuple[Callable[[Layers], np.ndarray], ...] = (ours, connect, sjoin_nearest)
+def sjoin_nearest_every_50th(layers: Layers) -> Floats:
+    """The same for every 50th site; its seconds are multiplied by 50."""
+    sites, lines = layers
+    return sjoin_nearest((sites.iloc[::EVERY], lines))
 
 
-def measure(name: str, rounds: int) -> pd.DataFrame:
-    """Median time, first call and peak memory of every way on layers of one size."""
-    size = SIZES[name]
-    layers = farms(size[0]), power_lines(size[1])
-    seconds: dict[str, list[float]] = {way.__name__: [] for way in WAYS}
-    km = {}
-    for _ in range(rounds):
-        for way in WAYS:
-            gc.collect()
-            start = time.perf_counter()
-            km[way.__name__] = way(layers)
-            seconds[way.__name__].append(time.perf_counter() - start)
-    medians = {way: statistics.median(times) for way, times in seconds.items()}
-    apart = np.abs(km["ours"] - km["sjoin_nearest"]) / np.maximum(km["ours"], 0.1)
-    firsts, peaks = zip(*(_in_new_process(way, size) for way in WAYS), strict=True)
-    return pd.DataFrame(
-        {
-            "layers": name,
-            "sites": size[0],
-            "lines": size[1],
-            "way": list(medians),
-            "first_s": np.round(firsts, 2),
-            "median_s": [round(t, 3) for t in medians.values()],
-            "sjoin_over_it": [round(medians["sjoin_nearest"] / t, 1) for t in medians.values()],
-            "peak_mb": np.round(peaks),
-            "apart_percent": [round(100 * apart.max(), 4), np.nan, np.nan],
-        }
-    )
+def strtree_segments(layers: Layers) -> Floats:
+    """`shapely`'s STRtree over single segments, class by class in a projection."""
+    metric = local_metric_crs(layers[1])
+    sites, lines = (layer.to_crs(metric) for layer in layers)
+    shapes, km = sites.geometry.to_numpy(), []
+    for kv in KV:
+        segments = _segments(lines.geometry.to_numpy()[lines["kv"] == kv])
+        (at, _), metres = shapely.STRtree(segments).query_nearest(
+            shapes, all_matches=False, return_distance=True
+        )
+        km.append(metres[np.argsort(at)] / 1000)
+    return np.stack(km, axis=1).ravel()
 
 
-def measure_many(rounds: int) -> pd.DataFrame:
-    """Growth from 100,000 to 1,000,000 sites, and the memory they add."""
-    lines = power_lines(5_000)
-    rows = []
-    for count in (100_000, 1_000_000):
-        layers = farms(count), lines
-        for way in (ours, connect):
-            times = []
-            for _ in range(rounds):
-                start = time.perf_counter()
-                way(layers)
-                times.append(time.perf_counter() - start)
-            peak = _in_new_process(way, (count, 5_000))[1]
-            rows.append([way.__name__, count, round(statistics.median(times), 2), round(peak)])
-    return pd.DataFrame(rows, columns=["way", "sites", "median_s", "peak_mb"])
+def _segments(lines: npt.NDArray[np.object_]) -> npt.NDArray[np.object_]:
+    xy, line = shapely.get_coordinates(lines, return_index=True)
+    same = line[:-1] == line[1:]
+    return shapely.linestrings(np.stack([xy[:-1][same], xy[1:][same]], axis=1))
 
 
-def _in_new_process(
-    way: Callable[[Layers], np.ndarray], size: tuple[int, int]
-) -> tuple[float, float]:
-    """Seconds of the first call, nothing compiled before, and memory it takes [MB] (Linux only)."""
-    context = multiprocessing.get_context("spawn")
-    taken = context.SimpleQueue()
-    with tempfile.TemporaryDirectory() as folder:
-        os.environ["NUMBA_CACHE_DIR"] = folder
-        process = context.Process(target=_put_first, args=(way, size, taken))
-        process.start()
-        process.join()
-        del os.environ["NUMBA_CACHE_DIR"]
-    return taken.get()
+OURS = (Way(ours), Way(ours_connect))
+PEERS = (Way(sjoin_nearest), Way(strtree_segments))
 
 
-def _put_first(
-    way: Callable[[Layers], np.ndarray],
-    size: tuple[int, int],
-    taken: SimpleQueue[tuple[float, float]],
-) -> None:
-    layers = farms(size[0]), power_lines(size[1])
-    gc.collect()
-    before = np.nan
-    if CLEAR_REFS.exists():
-        CLEAR_REFS.write_text("5")  # the peak begins anew from what is in use
-        before = high_water_mb()
-    start = time.perf_counter()
-    way(layers)
-    seconds = time.perf_counter() - start
-    taken.put((seconds, high_water_mb() - before if CLEAR_REFS.exists() else np.nan))
+def layers_of(folder: Path, *, sites: int, lines: int) -> Layers:  # noqa: ARG001  (made at once)
+    """Farms and lines."""
+    return farms(sites), power_lines(lines)
 
 
-def main() -> None:
-    """Print the tables."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--only", nargs="+", choices=SIZES, default=list(SIZES))
-    parser.add_argument("--many", action="store_true", help="Also 1,000,000 sites.")
-    chosen = parser.parse_args()
-    warnings.simplefilter("ignore")
-    tables = [measure(name, chosen.rounds) for name in chosen.only]
-    print(pd.concat(tables).to_string(index=False))
-    if chosen.many:
-        print(measure_many(chosen.rounds).to_string(index=False))
+def describe(km: Floats) -> Row:
+    """Mean length, in which the ways but `ours_connect` agree to the error of the projection."""
+    return {"mean_km": round(float(np.mean(km)), 4)}
 
+
+def case(size: str, sites: int, lines: int, ways: Sequence[Way] = (*OURS, *PEERS)) -> Case:
+    """Nearest of so many lines to so many sites."""
+    build = partial(layers_of, sites=sites, lines=lines)
+    return Case(f"{sites:,} farms x {lines:,} lines", size, sites, build, ways, describe)
+
+
+FEW, MANY, MILLION = (
+    f"{sites} farms x {lines} lines"
+    for sites, lines in (("7,000", "500"), ("100,000", "5,000"), ("1,000,000", "5,000"))
+)
+
+TRIED_FEW = (
+    "so few sites are searched by shapely's tree of segments, since compiled code would take "
+    "longer to load than to search; unlike the peers it measures on the ellipsoid."
+)
+TRIED_MANY = (
+    "compiled search on two threads, which loses most where both cores are busy with other work; "
+    "a first call also compiles."
+)
+
+SUBJECT = Subject(
+    name="nearest",
+    title="Nearest line of each of four classes",
+    about=(
+        "`ours` is `nearest_features`, on the ellipsoid; `ours_connect` is `connect_to_grid` with "
+        "every class allowed, which also picks the cheapest (its mean is of that one). "
+        "`sjoin_nearest` is geopandas', `strtree_segments` what a careful user of shapely writes; "
+        "both in a projection whose error towards the corners of the square is 0.04 %."
+    ),
+    cases=(
+        case("goal", 7_000, 500),
+        case("1x", 10_000, 5_000),
+        case("10x", 100_000, 5_000),
+        case(
+            "100x", 1_000_000, 5_000, (*OURS, Way(sjoin_nearest_every_50th, times=EVERY), PEERS[1])
+        ),
+    ),
+    goals=(
+        Goal(FEW, "ours", 3.0, ("sjoin_nearest",), tried=TRIED_FEW),
+        Goal(FEW, "ours", 3.0, ("sjoin_nearest",), column="first_s", tried=TRIED_FEW),
+        Goal(MANY, "ours", 12.0, ("sjoin_nearest",), tried=TRIED_MANY),
+        Goal(MANY, "ours", 12.0, ("sjoin_nearest",), column="first_s", tried=TRIED_MANY),
+        Goal(MILLION, "ours", 50.0, ("sjoin_nearest_every_50th",), tried=TRIED_MANY),
+    ),
+)
+main = scripted(SUBJECT)
 
 if __name__ == "__main__":
     main()
