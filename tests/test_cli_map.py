@@ -202,7 +202,7 @@ def bad(kind, save, tmp_path):
         ("no places", "map layer is needed"),
         ("no CRS", "it has no CRS"),
         ("wrong CRS", "no longitude and latitude"),
-        ("table", "cannot be read as a vector file"),
+        ("table", "a table without geometry; a map layer is needed"),
         ("absent", "there is no such file"),
     ],
 )

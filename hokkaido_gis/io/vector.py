@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import tempfile
 import warnings
 import zipfile
-from contextlib import contextmanager
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import geopandas as gpd
@@ -27,15 +25,15 @@ from hokkaido_gis.errors import (
     TableError,
     name_some,
 )
-from hokkaido_gis.io.archives import DAMAGED_ZIP, copy_entry, reading_faults
-from hokkaido_gis.io.contents import RefusedError, require_plain_xml, vector_kind
-from hokkaido_gis.io.limits import current_limits
+from hokkaido_gis.io.contents import RefusedError, vector_kind
 from hokkaido_gis.io.output import replace_when_complete
 from hokkaido_gis.io.parquet import require_fit_parquet
+from hokkaido_gis.io.vector_archives import repacked, unzipped
+from hokkaido_gis.io.vector_layers import UNREADABLE, first_sentence, has_column, several_layers
 from hokkaido_gis.io.window import Wanted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
 
     from pyproj import CRS
 
@@ -44,15 +42,11 @@ if TYPE_CHECKING:
     Plausible = Callable[[gpd.GeoDataFrame | pd.DataFrame], bool]
 
 _PARQUET = (".parquet", ".geoparquet")
-# Text in another encoding than stated comes out as an error of Arrow or of Python itself.
-_UNREADABLE = (
-    DataSourceError, DataLayerError, pa.ArrowException, UnicodeDecodeError, GEOSException,
-    OSError, OverflowError,
-)  # fmt: skip
+_DATE, _THEN = "OGR_CURRENT_DATE", "2000-01-01T00:00:00.000Z"
 _DRIVERS = {".geojson": "GeoJSON", ".json": "GeoJSON", ".gpkg": "GPKG", ".fgb": "FlatGeobuf"}
 # What pyogrio and geopandas let through besides, for they check little of what a file says.
 _DAMAGED = (
-    *_UNREADABLE,
+    *UNREADABLE,
     ArithmeticError,
     AttributeError,
     LookupError,
@@ -60,12 +54,9 @@ _DAMAGED = (
     TypeError,
     ValueError,
 )
-# Layers within a zip, preferred first: downloads of 国土数値情報 hold one layer in several formats,
-# of which GeoJSON is always UTF-8, while the text of a shapefile may be in any encoding.
-_ZIPPED = (".gpkg", ".fgb", ".parquet", ".geoparquet", ".geojson", ".shp", ".gml", ".kml")
+# To list its layers GDAL would read a GeoJSON once more.
+_OF_ONE_LAYER = ("GeoJSON", "FlatGeobuf")
 _TABLES = (".csv", ".xlsx", ".dbf")
-_SHAPEFILE = (".shp", ".shx", ".dbf", ".prj", ".cpg")
-_NO_VECTOR = "it cannot be read as a vector file"
 _FORMATS = (
     "Use GeoJSON, GeoPackage, shapefile (.shp or zipped), FlatGeobuf, GML, KML or GeoParquet."
 )
@@ -143,17 +134,16 @@ def read_vector(
         raise LayerError(str(source), ["there is no such file. Check the path and its ending."])
     try:
         if path.suffix.lower() == ".zip" and zipfile.is_zipfile(path):
-            with _unzipped(path, layer, having) as (file, inner):
+            with unzipped(path, layer, having) as (file, inner):
                 frame = _read_file(file, inner, having, plausible, wanted, shown=path)
         else:
             frame = _read_file(path, layer, having, plausible, wanted, shown=path)
     except RefusedError as error:
-        raise LayerError(str(source), [f"{_NO_VECTOR} ({error}). {_FORMATS}"]) from error
+        raise LayerError(str(source), [_fault_of(error)]) from error
     except HokkaidoGisError:
         raise
-    except _DAMAGED as error:
-        fault = f"{_NO_VECTOR} ({_first_sentence(error)}). {_FORMATS}"
-        raise LayerError(str(source), [fault]) from error
+    except (GEOSException, *_DAMAGED) as error:
+        raise LayerError(str(source), [_fault_of(error)]) from error
     nothing_there = bbox is not None and len(frame) == 0
     if not isinstance(frame, gpd.GeoDataFrame) or (
         frame.geometry.isna().all() and not nothing_there
@@ -167,6 +157,17 @@ def read_vector(
         return frame.set_crs(crs)
     except UnknownCRSError as error:
         raise CRSError(str(source), [f"crs={crs!r} is no known CRS; e.g. 'EPSG:6668'."]) from error
+
+
+def _fault_of(error: Exception) -> str:
+    """Say why a file could not be read."""
+    if isinstance(error, GEOSException):
+        return (
+            f"it holds a shape that cannot be built ({str(error).strip()}), such as a line of one "
+            "point. Remove it, e.g. with 'Check validity' in QGIS."
+        )
+    told = str(error) if isinstance(error, RefusedError) else first_sentence(error)
+    return f"it cannot be read as a vector file ({told}). {_FORMATS}"
 
 
 def _no_geometry(source: str | Path) -> LayerError:
@@ -212,10 +213,15 @@ def _read_parquet(path: Path, shown: Path, wanted: Wanted) -> gpd.GeoDataFrame |
 
 
 def _write_gdal(frame: gpd.GeoDataFrame, path: Path, driver: str) -> None:
+    before = pyogrio.get_gdal_config_option(_DATE)
+    # A GeoPackage notes when it was written; the same layer is to give the same bytes.
+    pyogrio.set_gdal_config_options({_DATE: _THEN})
     try:
         frame.to_file(path, driver=driver, engine="pyogrio")
     except (DataSourceError, DataLayerError) as error:
-        raise OSError(_first_sentence(error)) from error
+        raise OSError(first_sentence(error)) from error
+    finally:
+        pyogrio.set_gdal_config_options({_DATE: before})
 
 
 def _read_file(
@@ -237,9 +243,12 @@ def _read_file(
         raise RefusedError(
             f"its path {str(path.absolute())!r} has one of {' '.join(_MARKS_IN_PATHS)}; rename it"
         )
-    if vector_kind(path) == "KMZ":
-        with _repacked(path) as clean:
+    kind = vector_kind(path)
+    if kind == "KMZ":
+        with repacked(path) as clean:
             frame = _read_plain(clean, layer, having, plausible, wanted, shown=shown)
+    elif kind in _OF_ONE_LAYER and layer is None:
+        frame = _read_layer(path.absolute(), None, wanted, encoding=None)
     else:
         frame = _read_plain(path.absolute(), layer, having, plausible, wanted, shown=shown)
     return wanted.taken_of(frame, shown)
@@ -266,25 +275,10 @@ def _read_plain(
 
 
 def _only_layer_having(path: Path, names: list[str], having: Sequence[str], shown: Path) -> str:
-    fitting = [name for name in names if _has_column(path, name, having)]
+    fitting = [name for name in names if has_column(path, name, having)]
     if len(fitting) == 1:
         return fitting[0]
-    raise _several_layers(shown, fitting or names)
-
-
-def _has_column(path: Path, layer: str | None, wanted: Sequence[str]) -> bool:
-    try:
-        fields = pyogrio.read_info(path, layer=layer, encoding="utf-8")["fields"]
-    except _UNREADABLE:
-        return False
-    return bool({str(f).casefold() for f in fields} & {name.casefold() for name in wanted})
-
-
-def _several_layers(shown: Path, names: list[str]) -> LayerError:
-    told = name_some(names)
-    return LayerError(
-        str(shown), [f"it holds {len(names)} layers ({told}). Name one, as {shown}:{names[0]}."]
-    )
+    raise several_layers(shown, fitting or names)
 
 
 def _read_shapefile(
@@ -297,7 +291,7 @@ def _read_shapefile(
     for encoding in (None, "utf-8", "cp932") if stated else ("utf-8", "cp932"):
         try:
             frame = _read_strictly(path, layer, encoding, wanted)
-        except _UNREADABLE as error:
+        except UNREADABLE as error:
             failure = failure or error
             continue
         if plausible is None or plausible(frame):
@@ -344,163 +338,5 @@ def _read_layer(
     # Arrow hands on bytes that are no UTF-8, and fails only when they are looked at.
     for column in frame.columns:
         if isinstance(frame[column].dtype, pd.StringDtype):
-            frame[column].to_numpy(dtype=object)
+            pa.array(frame[column].array).validate(full=True)
     return frame
-
-
-class _Member(NamedTuple):
-    """A layer's file within a zip: its name there, and as its maker wrote it."""
-
-    name: str
-    path: PurePosixPath
-
-    @property
-    def stem(self) -> str:
-        return self.path.stem
-
-    @property
-    def rank(self) -> tuple[int, bool]:
-        """Order of preference among files of one stem: format, then the copy kept in UTF-8."""
-        folders = "/".join(self.path.parts[:-1]).casefold()
-        return _ZIPPED.index(self.path.suffix.lower()), "utf" not in folders
-
-
-@contextmanager
-def _unzipped(
-    path: Path, layer: str | None, having: Sequence[str]
-) -> Iterator[tuple[Path, str | None]]:
-    """Unpack the layer meant from a zip to a temporary folder, and give its path and layer there.
-
-    Unpacked, it gets a plain name: GDAL finds no shapefile in subfolders of a zip, and Japanese
-    names in old archives are in no encoding that they state.
-    """
-    with tempfile.TemporaryDirectory() as folder:
-        file, inner = _unpack_chosen(path, layer, having, Path(folder))
-        try:
-            yield file, inner
-        except _UNREADABLE as error:
-            raise DataSourceError(str(error).replace(f"{file.parent}/", "")) from error
-
-
-def _unpack_chosen(
-    path: Path, layer: str | None, having: Sequence[str], folder: Path
-) -> tuple[Path, str | None]:
-    try:
-        with zipfile.ZipFile(path) as archive:
-            _require_fit_archive(archive, path)
-            member, inner = _choose(archive, path, layer, having, folder)
-            return _unpack(archive, member, folder), inner
-    except DAMAGED_ZIP as error:
-        raise LayerError(
-            str(path),
-            [f"the zip is damaged or locked ({_first_sentence(error)}). Download it again."],
-        ) from error
-
-
-def _choose(
-    archive: zipfile.ZipFile, path: Path, layer: str | None, having: Sequence[str], folder: Path
-) -> tuple[_Member, str | None]:
-    """The file within a zip that is meant, and the layer within that file."""
-    members = _members(archive)
-    if not members:
-        names = [name for name in map(_written_name, archive.infolist()) if name[-1] != "/"]
-        raise LayerError(
-            str(path),
-            [
-                (
-                    f"it holds no layer that is read (one of {', '.join(_ZIPPED)}); it holds "
-                    f"{name_some(names) or 'nothing'}. The .xml of 国土数値情報 (JPGIS) is not "
-                    "read: download the shapefile or GeoJSON."
-                )
-            ],
-        )
-    named = [m for m in members if layer in {m.stem, m.path.name, str(m.path)}]
-    if len(named) == 1:
-        return named[0], None
-    if len(members) == 1:
-        return members[0], layer
-    shown = [str(m.path) for m in named or members]
-    if layer is not None and not named:
-        raise LayerError(str(path), [f"it has no layer {layer!r}; it has {name_some(shown)}."])
-    fitting = [
-        m for m in named or members if _has_column(_unpack(archive, m, folder), None, having)
-    ]
-    if len(fitting) == 1:
-        return fitting[0], None
-    raise _several_layers(path, [str(m.path) for m in fitting] or shown)
-
-
-def _members(archive: zipfile.ZipFile) -> list[_Member]:
-    """One file a layer: of files that differ in format or encoding only, the preferred one."""
-    by_stem: dict[str, list[_Member]] = {}
-    for info in archive.infolist():
-        member = _Member(info.filename, PurePosixPath(_written_name(info)))
-        # Archives made on a Mac hold a shadow of every file.
-        if member.path.suffix.lower() in _ZIPPED and member.path.parts[0] != "__MACOSX":
-            by_stem.setdefault(member.stem.casefold(), []).append(member)
-    best = {stem: min(m.rank for m in members) for stem, members in by_stem.items()}
-    return [m for stem, members in by_stem.items() for m in members if m.rank == best[stem]]
-
-
-def _written_name(info: zipfile.ZipInfo) -> str:
-    """Name of a file in a zip; those not marked as UTF-8 are cp932 where that can be decoded."""
-    if info.flag_bits & 0x800:
-        return info.filename
-    try:
-        return info.filename.encode("cp437").decode("cp932")
-    except UnicodeError:
-        return info.filename
-
-
-def _unpack(archive: zipfile.ZipFile, member: _Member, folder: Path) -> Path:
-    """Write a layer's files to a folder of their own under a plain name."""
-    suffix = PurePosixPath(member.name).suffix
-    stem = member.name.removesuffix(suffix).casefold()
-    parts = {suffix.lower(): member.name}
-    if suffix.lower() == ".shp":
-        for name in archive.namelist():
-            ending = PurePosixPath(name).suffix
-            if ending.lower() in _SHAPEFILE and name.removesuffix(ending).casefold() == stem:
-                parts[ending.lower()] = name
-    home = Path(tempfile.mkdtemp(dir=folder))
-    for ending, name in parts.items():
-        with (home / f"layer{ending}").open("xb") as target:
-            copy_entry(archive, archive.getinfo(name), target)
-    return home / f"layer{suffix.lower()}"
-
-
-def _require_fit_archive(archive: zipfile.ZipFile, path: Path) -> None:
-    faults = reading_faults(archive, path.stat().st_size, current_limits())
-    if faults:
-        raise LayerError(str(path), [f"the archive is not unpacked: {fault}" for fault in faults])
-
-
-@contextmanager
-def _repacked(path: Path) -> Iterator[Path]:
-    """Give a KMZ with the KML of another and nothing else, after each was looked at."""
-    with tempfile.TemporaryDirectory() as folder:
-        clean = Path(folder) / "layer.kmz"
-        try:
-            with zipfile.ZipFile(path) as archive, zipfile.ZipFile(clean, "w") as target:
-                _require_fit_archive(archive, path)
-                for entry in archive.infolist():
-                    if entry.filename.lower().endswith(".kml"):
-                        target.write(_looked_at(archive, entry, Path(folder)), entry.filename)
-        except DAMAGED_ZIP as error:
-            raise LayerError(
-                str(path),
-                [f"the KMZ is damaged or locked ({_first_sentence(error)}). Save it again."],
-            ) from error
-        yield clean
-
-
-def _looked_at(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, folder: Path) -> Path:
-    plain = folder / "layer.kml"
-    with plain.open("wb") as file:
-        copy_entry(archive, entry, file)
-    require_plain_xml(plain)
-    return plain
-
-
-def _first_sentence(error: Exception) -> str:
-    return str(error).split(";")[0].strip().rstrip(".")

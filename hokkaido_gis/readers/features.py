@@ -6,36 +6,15 @@ import warnings
 from typing import TYPE_CHECKING
 
 import pandas as pd
-import shapely
 
 from hokkaido_gis.crs import no_crs_fault
-from hokkaido_gis.errors import LayerError, LayerWarning, name_some
-from hokkaido_gis.io.vector import read_vector
+from hokkaido_gis.errors import LayerWarning, name_some
 from hokkaido_gis.normalise import find_columns
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
-    from pathlib import Path
 
     import geopandas as gpd
-    from pyproj import CRS
-
-
-def read_features(
-    source: str | Path, crs: str | CRS | None, *, having: Sequence[str] = ()
-) -> gpd.GeoDataFrame:
-    """Read a vector layer, saying in our words when a shape in it cannot be built.
-
-    Of several layers, the only one with a column of `having` is read.
-    """
-    try:
-        return read_vector(source, crs=crs, having=having)
-    except shapely.errors.GEOSException as error:
-        fault = (
-            f"it holds a shape that cannot be built ({str(error).strip()}), such as a line of one "
-            "point. Remove it, e.g. with 'Check validity' in QGIS."
-        )
-        raise LayerError(str(source), [fault]) from error
 
 
 def own_columns(

@@ -12,11 +12,11 @@ import shapely
 
 from hokkaido_gis.crs import to_storage_crs
 from hokkaido_gis.errors import LayerError, LayerWarning, name_some
+from hokkaido_gis.io.vector import read_vector
 from hokkaido_gis.readers.features import (
     feature_ids,
     geometry_faults,
     own_columns,
-    read_features,
     tagged,
     texts,
 )
@@ -107,7 +107,7 @@ def read_lines(
         If the file cannot be read or the layer cannot be used; all its faults are listed at once.
     """
     layer = str(source)
-    raw = read_features(source, crs, having=COLUMNS["voltage"])
+    raw = read_vector(source, crs=crs, having=COLUMNS["voltage"])
     found, faults = own_columns(raw, COLUMNS, columns)
     raw, tag_faults = tagged(raw, found.get("power"), LINE_TAGS, layer)
     faults += tag_faults + geometry_faults(raw, {"LineString", "MultiLineString"}, "lines")

@@ -29,7 +29,7 @@ COLUMNS = {
     "code": ("code", "N03_007", "行政区域コード", "市区町村コード", "jis_code", "report_code"),
     "name": ("name", "N03_004", "市区町村名", "市町村名", "municipality"),
     "subprefecture": ("subprefecture", "N03_002", "支庁・振興局名", "振興局"),
-    "district": ("N03_003", "郡・政令都市名"),
+    "district": ("N03_003", "郡・政令都市名", "郡", "郡名"),
 }  # fmt: skip
 # Names of designated cities, for layers that name only the ward. Source: JIS X 0402.
 DESIGNATED_CITIES = {
@@ -99,6 +99,39 @@ def read_municipalities(
     _tell_unregistered(municipalities, layer)
     _tell_missing(municipalities, layer)
     return municipalities
+
+
+def read_districts(source: str | Path, *, crs: str | CRS | None = None) -> pd.Series:
+    """Read which district (郡) each municipality of a boundary file is in.
+
+    Parameters
+    ----------
+    source, crs
+        As for `read_municipalities`.
+
+    Returns
+    -------
+    pandas.Series
+        ``district`` on the 5-digit codes of municipalities, ascending; missing for those in none,
+        as cities are, and for all where the file has no such column.
+
+    Raises
+    ------
+    LayerError
+        If the file cannot be read or has no codes.
+    """
+    raw = read_vector(source, crs=crs, having=COLUMNS["code"], plausible=_has_plausible_names)
+    found = find_columns(raw, COLUMNS)
+    faults = _faults(raw, found)
+    if faults:
+        raise LayerError(str(source), faults)
+    raw = raw[~_is_unsettled(raw, found)]
+    codes = ward_to_city(_unit_codes(raw, found["code"]))
+    nothing = pd.Series(None, index=raw.index, dtype=object)
+    # Of a designated city the same column of N03 has the city of the ward.
+    named = raw[found["district"]].astype(object) if "district" in found else nothing
+    districts = named.where(named.astype(str).str.strip().str.endswith("郡"), None).str.strip()
+    return districts.groupby(codes).first().sort_index().rename_axis("code").rename("district")
 
 
 def polygon_faults(raw: gpd.GeoDataFrame) -> list[str]:

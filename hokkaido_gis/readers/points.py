@@ -14,8 +14,9 @@ import pandas as pd
 from hokkaido_gis.crs import STORAGE_CRS, to_storage_crs
 from hokkaido_gis.errors import LayerError, LayerWarning, TableError, name_some
 from hokkaido_gis.io.tables import read_table, to_numbers
+from hokkaido_gis.io.vector import read_vector
 from hokkaido_gis.places import nearest_shape, shapes_near
-from hokkaido_gis.readers.features import geometry_faults, own_columns, read_features, texts
+from hokkaido_gis.readers.features import geometry_faults, own_columns, texts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -90,7 +91,7 @@ def read_points(
         nowhere = np.full(len(table), None)
         raw = gpd.GeoDataFrame(table, geometry=nowhere, crs=crs or STORAGE_CRS)
     else:
-        raw = read_features(source, crs)
+        raw = read_vector(source, crs=crs)
     found, faults = own_columns(raw, {**wanted, **PLACE}, columns)
     if is_table:
         raw.geometry, place_faults = _points_of(raw, found)

@@ -10,12 +10,12 @@ import shapely
 
 from hokkaido_gis.crs import to_storage_crs
 from hokkaido_gis.errors import LayerError, LayerWarning, name_some
+from hokkaido_gis.io.vector import read_vector
 from hokkaido_gis.normalise import repair_polygons
 from hokkaido_gis.readers.features import (
     feature_ids,
     geometry_faults,
     own_columns,
-    read_features,
     tagged,
     texts,
 )
@@ -92,7 +92,7 @@ def read_substations(
         If the file cannot be read or the layer cannot be used; all its faults are listed at once.
     """
     layer = str(source)
-    raw = read_features(source, crs, having=COLUMNS["voltage"])
+    raw = read_vector(source, crs=crs, having=COLUMNS["voltage"])
     found, faults = own_columns(raw, COLUMNS, columns)
     raw, tag_faults = tagged(raw, found.get("power"), SUBSTATION_TAGS, layer)
     kinds = {"Point", "MultiPoint", "Polygon", "MultiPolygon"}

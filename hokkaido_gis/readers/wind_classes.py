@@ -15,8 +15,9 @@ import shapely
 from hokkaido_gis.crs import to_storage_crs
 from hokkaido_gis.errors import LayerError, LayerWarning, TableError, name_some
 from hokkaido_gis.io.tables import to_numbers
+from hokkaido_gis.io.vector import read_vector
 from hokkaido_gis.normalise import repair_polygons
-from hokkaido_gis.readers.features import feature_ids, geometry_faults, own_columns, read_features
+from hokkaido_gis.readers.features import feature_ids, geometry_faults, own_columns
 from hokkaido_gis.readers.wind import FASTEST_MS, UNITS
 from hokkaido_gis.units import kmh_to_ms
 
@@ -82,7 +83,7 @@ def read_wind_classes(
         If the file cannot be read or the layer cannot be used; all its faults are listed at once.
     """
     layer = str(source)
-    raw = read_features(source, crs, having=(*COLUMNS["speed_low"], *COLUMNS["speed_class"]))
+    raw = read_vector(source, crs=crs, having=(*COLUMNS["speed_low"], *COLUMNS["speed_class"]))
     found, faults = own_columns(raw, COLUMNS, columns)
     faults += geometry_faults(raw, {"Polygon", "MultiPolygon"}, "wind classes")
     limits, limit_faults = _limits(raw, found, units)
