@@ -18,6 +18,7 @@ from hokkaido_gis.report import chapter4, chapter4_tables
 from hokkaido_gis.report import solar_study as study
 from hokkaido_gis.report.inputs import Inputs
 from hokkaido_gis.report.map_frame import BUREAUS
+from hokkaido_gis.report.registry import registry
 from hokkaido_gis.report.results import Table
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def boundaries_alone(tmp_path: Path) -> Inputs:
 
 
 def made(name: str, inputs: Inputs, lang: str = "en") -> Result:
-    return chapter4.RECIPES[name](inputs, lang)
+    return registry()[name].recipe(inputs, lang)
 
 
 def top(name: str, inputs: Inputs) -> pd.DataFrame:
@@ -64,7 +65,7 @@ def top(name: str, inputs: Inputs) -> pd.DataFrame:
     return scene.layers[-1].frame
 
 
-@pytest.mark.parametrize("name", sorted(chapter4.RECIPES))
+@pytest.mark.parametrize("name", sorted([*chapter4.RECIPES, *BUREAU_FIGURES]))
 def test_titles_name_the_figure_and_captions_the_origin(inputs, name):
     number = name.partition("-")[2]
     japanese, english = made(name, inputs, "ja"), made(name, inputs, "en")

@@ -18,8 +18,8 @@ from hokkaido_gis.report import (
     chapter5_checks,
     chapter6_checks,
 )
-from hokkaido_gis.report.chapter3_checks import known, numbered, why
 from hokkaido_gis.report.chapter4_checks import _OfRounded
+from hokkaido_gis.report.comparison import known, numbered, why
 from hokkaido_gis.report.inputs import Inputs
 from hokkaido_gis.report.kept import kept
 from hokkaido_gis.report.ledger import ledger

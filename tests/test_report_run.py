@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import sqlite3
+import warnings
 import zipfile
 from contextlib import closing
 from functools import partial
@@ -28,11 +29,13 @@ from hokkaido_gis.datasets import sample_data
 from hokkaido_gis.errors import LayerError, LayerWarning, MissingInputError, OutputError
 from hokkaido_gis.render.scene import Layer, Scene
 from hokkaido_gis.report import making
+from hokkaido_gis.report.alone import LOCK
 from hokkaido_gis.report.inputs import Inputs
 from hokkaido_gis.report.kept import kept
 from hokkaido_gis.report.ledger import COLUMNS
-from hokkaido_gis.report.package import Package
+from hokkaido_gis.report.package import Package, write_package
 from hokkaido_gis.report.parallel import Workers
+from hokkaido_gis.report.place import Place  # noqa: TC001
 from hokkaido_gis.report.registry import Entry, select
 from hokkaido_gis.report.rerun import JOURNAL, Fingerprints, Journal, Record, hash_file
 from hokkaido_gis.report.results import Table
@@ -96,7 +99,7 @@ def recipes(monkeypatch: pytest.MonkeyPatch) -> dict[str, Callable[..., object]]
     """Recipes of a small report, for a test to change."""
     known = dict(RECIPES)
 
-    def chosen(*, chapter: int | None = None, only: str | None = None) -> list[Entry]:
+    def chosen(*, chapter: int | None = None, only: str | None = None, place: Place) -> list[Entry]:
         return [
             Entry(name, "map", name, "", "", recipe)
             for name, recipe in known.items()
@@ -140,7 +143,7 @@ def test_a_rerun_forms_nothing_and_changes_no_byte(data, recipes, formed, tmp_pa
     out = tmp_path / "out"
     paths = report(data, out)
     first, times = contents(out), {path: path.stat().st_mtime_ns for path in paths}
-    assert set(first) == {path.relative_to(out).as_posix() for path in paths} | {JOURNAL}
+    assert set(first) == {path.relative_to(out).as_posix() for path in paths} | {JOURNAL, LOCK}
     assert formed == list(RECIPES)
     formed.clear()
     assert report(data, out) == paths
@@ -224,6 +227,104 @@ def test_an_interrupted_run_goes_on_where_it_stopped(data, recipes, formed, tmp_
 def contents_of_another(data: Path, tmp_path: Path) -> dict[str, bytes]:
     report(data, tmp_path / "fresh")
     return contents(tmp_path / "fresh")
+
+
+def test_a_part_joins_the_report_that_is_there(data, recipes, formed, tmp_path):
+    out = tmp_path / "out"
+    report(data, out)
+    first = contents(out)
+    formed.clear()
+    run_report(data, out, only="fig-3-1")
+    assert (formed, contents(out)) == ([], first)
+    # One map has another look: it alone is formed, and all bundles hold the others as before.
+    recipes["fig-3-1"] = partial(square, title="図3-1 新")
+    (out / "html" / "fig-3-1.html").unlink()
+    paths = run_report(data, out, only="fig-3-1")
+    assert formed == ["fig-3-1"]
+    assert out / "html" / "fig-3-1.html" in paths
+    assert out / "html" / "fig-2-3.html" not in paths
+    joined = contents(out)
+    changed = {name for name in first if joined[name] != first[name]}
+    assert changed == {
+        "kmz/fig-3-1.kmz", "html/fig-3-1.html", "png/fig-3-1.png", "thumbs/fig-3-1.png",
+        "hokkaido_gis.kmz", "index.html", "manifest.json", JOURNAL,
+    } & changed  # fmt: skip
+    assert {"hokkaido_gis.kmz", "index.html", "manifest.json"} <= changed
+    page = (out / "index.html").read_text(encoding="utf-8")
+    assert all(name in page for name in RECIPES)
+    assert list(json.loads(joined["manifest.json"])["results"]) == list(RECIPES)
+    assert joined == contents_of_another(data, tmp_path)
+
+
+def test_parts_add_up_to_the_whole(data, recipes, tmp_path):
+    out = tmp_path / "out"
+    for name in RECIPES:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", LayerWarning)
+            run_report(data, out, only=name)
+    listed = json.loads((out / "manifest.json").read_text(encoding="utf-8"))["results"]
+    assert list(listed) == list(RECIPES)
+    whole = tmp_path / "whole"
+    report(data, whole)
+    assert contents(out) == contents(whole)
+
+
+def test_a_part_into_an_empty_folder_is_that_part(data, recipes, tmp_path):
+    run_report(data, tmp_path / "out", only="fig-3-1")
+    manifest = json.loads((tmp_path / "out" / "manifest.json").read_text(encoding="utf-8"))
+    assert list(manifest["results"]) == ["fig-3-1"]
+    assert manifest["options"]["only"] == "fig-3-1"
+
+
+def test_what_a_part_leaves_as_it_was_is_told_when_its_inputs_have_changed(
+    data, recipes, formed, tmp_path
+):
+    out = tmp_path / "out"
+    report(data, out)
+    table = data / "population.csv"
+    table.write_text(table.read_text(encoding="utf-8").replace("7", "8"), encoding="utf-8")
+    formed.clear()
+    with pytest.warns(LayerWarning, match="1 others of the folder are as an earlier run"):
+        run_report(data, out, only="fig-3-1")
+    assert formed == []
+    results = json.loads((out / "manifest.json").read_text(encoding="utf-8"))["results"]
+    assert [name for name, result in results.items() if result.get("older")] == ["table-3-3"]
+    assert "前回のまま" in (out / "index.html").read_text(encoding="utf-8")
+
+
+def test_a_part_is_not_mixed_into_another_report(data, recipes, tmp_path, capsys):
+    out = tmp_path / "out"
+    report(data, out)
+    before = contents(out)
+    with pytest.raises(OutputError, match="report in another language"):
+        run_report(data, out, only="fig-3-1", lang="en")
+    assert run_cli(["report", "--data", str(data), "--out", str(out), "--only", "fig-3-1",
+                    "--lang", "en"]) == 2  # fmt: skip
+    assert "--out" in capsys.readouterr().err
+    assert contents(out) == before
+
+
+def test_layers_of_maps_that_did_not_change_are_not_formed_for_the_package(
+    data, recipes, formed, tmp_path
+):
+    def people(inputs: Inputs, lang: str) -> Scene:
+        towns = inputs.municipalities.join(inputs.population)
+        return Scene("人口", [Layer(towns, title="人口", name="name")])
+
+    recipes["fig-4-1"] = people
+    out = tmp_path / "out"
+    report(data, out)
+    formed.clear()
+    table = data / "population.csv"
+    table.write_text(table.read_text(encoding="utf-8").replace("7", "8"), encoding="utf-8")
+    report(data, out)
+    assert formed == ["table-3-3", "fig-4-1"]
+    formed_anew = tmp_path / "fresh"
+    report(data, formed_anew)
+    name = "hokkaido_gis.gpkg"
+    assert (out / name).read_bytes() == (formed_anew / name).read_bytes()
+    read = gpd.read_file(out / name, layer="fig-4-1 人口")
+    assert read["population"].tolist() == [5, 6, 8]
 
 
 def test_a_failing_figure_stops_nothing_else(data, recipes, tmp_path):
@@ -410,8 +511,40 @@ def test_a_layer_of_several_maps_is_packed_once(squares):
     towns, other = Layer(squares, title="町"), Layer(squares.iloc[:2], title="町")
     package.add("fig-2", Scene("b", [towns, other]))
     package.add("fig-1", Scene("a", [Layer(squares.copy(), title="町")]))
-    scene = package.scene(["fig-1", "fig-2"], "ja")
-    assert [layer.title for layer in scene.layers] == ["町", "fig-2 町"]
+    tables = package.tables(["fig-1", "fig-2"])
+    assert list(tables.values()) == ["町", "fig-2 町"]
+    assert [layer.title for layer in package.scene(tables, "ja").layers] == ["町", "fig-2 町"]
+
+
+def test_a_package_of_older_tables_is_the_one_that_is_formed_anew(squares, tmp_path):
+    towns, lone = Layer(squares, title="町"), Layer(squares.iloc[:2], title="区")
+    scenes = {"fig-1": Scene("a", [towns, lone]), "fig-2": Scene("b", [towns])}
+    whole = Package()
+    looks = {name: whole.add(name, scene) for name, scene in scenes.items()}
+    tables = whole.tables(list(scenes))
+    for name in ("whole", "again"):
+        path = tmp_path / f"{name}.gpkg"
+        write_package(whole.scene(tables, "ja"), list(tables.values()), path)
+    again = Package()
+    again.recall("fig-1", looks["fig-1"])
+    again.add("fig-2", scenes["fig-2"])
+    assert again.tables(list(scenes)) == tables
+    assert again.maps_to_form(tables, tables) == []
+    assert again.maps_to_form(tables, {}) == ["fig-1"]
+    fresh = again.scene(tables, "ja")
+    assert [layer.title for layer in fresh.layers] == ["町"]
+    write_package(fresh, list(tables.values()), tmp_path / "again.gpkg")
+    assert (tmp_path / "again.gpkg").read_bytes() == (tmp_path / "whole.gpkg").read_bytes()
+    frame = gpd.read_file(
+        tmp_path / "again.gpkg", layer="fig-1 区", bbox=tuple(squares.total_bounds)
+    )
+    assert len(frame) == 2  # found by its spatial index
+    with closing(sqlite3.connect(tmp_path / "again.gpkg")) as database:
+        assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        triggers = database.execute(
+            "SELECT count(*) FROM sqlite_master WHERE type = 'trigger' AND tbl_name = '町'"
+        )
+        assert triggers.fetchone()[0] > 0
 
 
 def test_a_journal_takes_a_record_only_while_key_and_files_agree(tmp_path):
@@ -427,19 +560,6 @@ def test_a_journal_takes_a_record_only_while_key_and_files_agree(tmp_path):
     assert again.find("x", Fingerprints(sample_data(), "en"), "part") is None
     file.unlink()
     assert again.find("x", prints, "part") is None
-
-
-def test_leftovers_of_a_killed_run_go_and_those_of_a_living_one_stay(tmp_path):
-    old, new = (
-        tmp_path / "kmz" / ".fig-2-3.kmz.a1b2c3d4",
-        tmp_path / "kmz" / ".fig-2-4.kmz.a1b2c3d4",
-    )
-    for folder in (old, new):
-        folder.mkdir(parents=True)
-        (folder / "half.kmz").write_bytes(b"half")
-    os.utime(old, (0, 0))
-    Journal(tmp_path).begin()
-    assert list((tmp_path / "kmz").iterdir()) == [new]
 
 
 def test_the_parts_of_a_shapefile_count(squares, tmp_path):

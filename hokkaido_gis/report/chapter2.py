@@ -11,6 +11,7 @@ from hokkaido_gis.render.charts import Chart, RankedBars, Scatter, StackedBars, 
 from hokkaido_gis.render.scene import Categorical, Category, Layer, Scene, Symbol
 from hokkaido_gis.report import biomass_study as study
 from hokkaido_gis.report.chapter2_tables import TABLES
+from hokkaido_gis.report.map_frame import origins, town_headings
 from hokkaido_gis.report.words import MARKS, say
 
 if TYPE_CHECKING:
@@ -45,9 +46,16 @@ _LOST_DIGITS = (
 )
 
 
-def figure_2_3(inputs: Inputs, lang: Lang, *, code: str = EXAMPLE) -> Scene:
-    """The two patterns of aggregation, for any chosen municipality."""
+def figure_2_3(inputs: Inputs, lang: Lang, *, code: str | None = None) -> Scene:
+    """The two patterns of aggregation, for any chosen municipality.
+
+    By default that is 北見市, and outside Hokkaido the first of those with the most neighbours.
+    """
     towns, adjacency = inputs.municipalities, inputs.adjacency
+    if code is None:
+        counts = [len(adjacency.neighbours(str(town))) for town in towns.index]
+        most = str(towns.index[int(np.argmax(counts))])
+        code = EXAMPLE if inputs.place.is_of_the_report else most
     near = adjacency.neighbours(code)
     name = str(towns.loc[code, "name"])
     role = np.select([towns.index == code, towns.index.isin(near)], ["own", "near"], "other")
@@ -81,16 +89,18 @@ def figure_2_3(inputs: Inputs, lang: Lang, *, code: str = EXAMPLE) -> Scene:
                 title=say(lang, "集計区画", "Area of aggregation"),
                 name="name",
                 label="label",
-                popup={
-                    "name": say(lang, "市町村", "Municipality"),
-                    "subprefecture": say(lang, "振興局", "Subprefecture"),
-                },
+                popup=town_headings(inputs, lang, "name", name="municipality"),
             )
         ],
         caption=say(
             lang,
-            "隣接は境界線または点で接する市町村。境界は実データ。",
-            "Neighbours share a border or a point. Real boundaries.",
+            "隣接は境界線または点で接する市町村。",
+            "Neighbours share a border or a point. ",
+        )
+        + (
+            say(lang, "境界は実データ。", "Real boundaries.")
+            if inputs.place.is_of_the_report
+            else origins(inputs, lang, "municipalities")
         ),
         credit=_boundary_credit(inputs),
         lang=lang,

@@ -10,7 +10,7 @@ from hokkaido_gis.economics import BIOMASS_1000_KW, BIOMASS_2000_KW, cash_flow
 from hokkaido_gis.io.tables import to_numbers
 from hokkaido_gis.report import biomass_study as study
 from hokkaido_gis.report.chapter2 import PRINTED_MEAN_RESIDUE_T
-from hokkaido_gis.report.comparison import Check
+from hokkaido_gis.report.comparison import Check, of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -65,7 +65,7 @@ def _labels(inputs: Inputs) -> Iterator[Check]:
         for code, value in _items(to_numbers(listed[column]).dropna()):
             yield Check(
                 figure,
-                _of(listed["name"][code], words),
+                of(listed["name"][code], words),
                 value,
                 float(bounds.low[code]),
                 float(bounds.high[code]),
@@ -89,7 +89,7 @@ def _distance_ranks(inputs: Inputs) -> Iterator[Check]:
         here = float(computed.get(code, math.nan))
         yield Check(
             "fig-2-7",
-            _of(
+            of(
                 marks["name"][code],
                 ("札幌市役所からの距離の順位", "rank by distance from Sapporo City Hall"),
             ),
@@ -132,7 +132,7 @@ def _marks(inputs: Inputs) -> Iterator[Check]:
     for code, mark in _items(to_numbers(marks["output_with_neighbours_ge_1000kw"])):
         yield Check(
             "table-2-9",
-            _of(
+            of(
                 marks["name"][code],
                 (
                     "D-1 隣接市町村込み出力 1,000 kW 以上",
@@ -157,7 +157,7 @@ def _factories(inputs: Inputs) -> Iterator[Check]:
             if number or counts[code]:
                 yield Check(
                     table,
-                    _of(marks["name"][code], words),
+                    of(marks["name"][code], words),
                     number,
                     float(counts[code]),
                     unit_of_print=0,
@@ -291,7 +291,7 @@ def _pairs(inputs: Inputs) -> Iterator[Check]:
         border = float(contacts.loc[(a, b), "border_m"])
         yield Check(
             "table-2-17",
-            _of(f"{found.names[a]}-{found.names[b]}", ("の接し方", "contact")),
+            of(f"{found.names[a]}-{found.names[b]}", ("の接し方", "contact")),
             "-",
             "border" if border else "point",
             cause=(
@@ -320,7 +320,7 @@ def _numbers_of_neighbours(inputs: Inputs) -> Iterator[Check]:
         extra = " ".join(other for other in near or () if other not in printed)
         yield Check(
             "table-2-17",
-            _of(name, ("隣接市町村数", "number of neighbours")),
+            of(name, ("隣接市町村数", "number of neighbours")),
             float(len(printed)),
             math.nan if near is None else float(len(near)),
             unit_of_print=0,
@@ -344,7 +344,7 @@ def _sums_with_neighbours(inputs: Inputs) -> Iterator[Check]:
         )
         check = Check(
             "table-2-26",
-            _of(table["name"][code], words),
+            of(table["name"][code], words),
             value,
             float(heat.low[code]),
             float(heat.high[code]),
@@ -370,11 +370,6 @@ def _counted_twice(inputs: Inputs, code: str, printed: float, heat: study.Bounds
         f"誤植: {'または'.join(twice)}を二重に数えると印字の値に合う",
         f"misprint: the printed sum fits if {' or '.join(twice)} is counted twice",
     )
-
-
-def _of(name: object, words: Words) -> Words:
-    """Put the name of a municipality before a quantity."""
-    return f"{name} {words[0]}", f"{name} {words[1]}"
 
 
 def _items(values: pd.Series) -> Iterator[tuple[str, float]]:

@@ -163,21 +163,22 @@ def cash_flow_table(
 
 def neighbours_table(inputs: Inputs, lang: Lang) -> Table:
     """Table 2-17: which municipalities touch."""
-    found, listed = inputs.adjacency, inputs.listed_adjacency
+    found = inputs.adjacency
+    listed = inputs.listed_adjacency if inputs.place.is_of_the_report else None
     names = found.names
     rows = []
     for code, name in names.items():
         near = found.neighbours(str(code))
-        known = set(listed.neighbours(str(code))) if code in listed.names.index else set()
-        rows.append(
-            {
-                "code": code,
-                "name": name,
-                "neighbours": " ".join(names[near]),
-                "count": len(near),
-                "not_in_report": " ".join(names[[c for c in near if c not in known]]),
-            }
-        )
+        row = {
+            "code": code,
+            "name": name,
+            "neighbours": " ".join(names[near]),
+            "count": len(near),
+        }
+        if listed is not None:
+            known = set(listed.neighbours(str(code))) if code in listed.names.index else set()
+            row["not_in_report"] = " ".join(names[[c for c in near if c not in known]])
+        rows.append(row)
     return _table(
         say(lang, "表2-17 各市町村の隣接市町村", "Table 2-17 Neighbours of each municipality"),
         pd.DataFrame(rows),

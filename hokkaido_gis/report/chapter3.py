@@ -18,8 +18,9 @@ from hokkaido_gis.economics.hydro_business import (
 from hokkaido_gis.errors import MissingInputError
 from hokkaido_gis.potential.hydro import effective_head, output_histogram
 from hokkaido_gis.render.charts import Chart, Columns, Lines, Scatter
-from hokkaido_gis.render.scene import Categorical, Category, Graduated, Layer, Scene, Symbol
+from hokkaido_gis.render.scene import Categorical, Category, Layer, Scene, Symbol
 from hokkaido_gis.report import dam_study as study
+from hokkaido_gis.report.dam_layer import dam_solar_style, layer_solar_map, layer_solar_table
 from hokkaido_gis.report.map_frame import (
     credits_of,
     figure_title,
@@ -213,6 +214,8 @@ def output_map(inputs: Inputs, lang: Lang, *, figure: str) -> Scene:
 
 def solar_map(inputs: Inputs, lang: Lang) -> Scene:
     """Figure 6-5: energy of 10 kW of solar power at each dam."""
+    if not inputs.place.is_of_the_report:
+        return layer_solar_map(inputs, lang)
     energy = study.dam_solar(inputs)
     shown = energy["printed_kwh"].fillna(energy["annual_kwh"])
     dams = study.dam_outputs(inputs)[["name", "municipality"]]
@@ -229,13 +232,7 @@ def solar_map(inputs: Inputs, lang: Lang) -> Scene:
         ),
         Layer(
             frame,
-            Graduated(
-                "annual_kwh",
-                breaks=(9_200.0, 9_600.0, 10_000.0, 10_600.0, 11_200.0),
-                palette="YlOrRd",
-                unit=say(lang, "kWh/年", "kWh/yr"),
-                opacity=0.95,
-            ),
+            dam_solar_style(lang),
             title=say(lang, "太陽光 年間発電量", "Solar power, energy in a year"),
             name="name",
             label="name",
@@ -356,6 +353,8 @@ def costs_table(inputs: Inputs, lang: Lang) -> Table:  # noqa: ARG001
 
 def solar_table(inputs: Inputs, lang: Lang) -> Table:
     """Table 3-11: 10 kW of solar power at each dam, printed beside computed."""
+    if not inputs.place.is_of_the_report:
+        return layer_solar_table(inputs, lang)
     energy = study.dam_solar(inputs)
     dams = study.dam_outputs(inputs)[["name", "municipality"]]
     frame = dams.join(energy.round(0)).reset_index()

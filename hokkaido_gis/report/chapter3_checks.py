@@ -20,12 +20,11 @@ from hokkaido_gis.potential.hydro import (
 )
 from hokkaido_gis.potential.solar_sites import DAM_KW
 from hokkaido_gis.report import dam_study as study
-from hokkaido_gis.report.comparison import Check
-from hokkaido_gis.report.layer_files import LAYERS
+from hokkaido_gis.report.comparison import Check, add, numbered, of, why
 from hokkaido_gis.units import HOURS_PER_YEAR
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     import pandas as pd
 
@@ -111,10 +110,6 @@ _THOUSANDS = ("(千の位まで)", "(thousands only)")
 _ENDING = ("(下3桁)", "(last three digits)")
 _TEXT = ("(本文、十の位まで)", "(text, to ten)")
 _SHEETS = {"table-3-3": range(1, 25), "table-3-4": range(25, 49), "table-3-5": range(49, 71)}
-_OTHER_EDITION = (
-    "データ: 報告書のデータとは別の版または別の面のレイヤから計算した",
-    "data: computed from layers of another edition, or of another plane, than the report's",
-)
 
 
 def checks(inputs: Inputs) -> Iterator[Check]:
@@ -124,50 +119,6 @@ def checks(inputs: Inputs) -> Iterator[Check]:
     yield from _incomes()
     yield from _costs()
     yield from _solar(inputs)
-
-
-def known(compute: Callable[[], float]) -> float:
-    """Give a number of the layers, missing where the folder lacks one that it needs."""
-    try:
-        return float(compute())
-    except MissingInputError:
-        return math.nan
-
-
-def why(inputs: Inputs, value: float, layer: str, sample: Words) -> Words:
-    """Say what a number of the layers rests on.
-
-    Parameters
-    ----------
-    inputs
-        Layers of the run.
-    value
-        The number, missing where a layer is.
-    layer
-        Layer that tells whether the run is on the sample.
-    sample
-        What to say of the sample, whose layers are synthetic in part.
-    """
-    if math.isnan(value):
-        return (
-            f"データ: 必要なレイヤ、地物または月別値がない ({LAYERS[layer].title_ja}など)",
-            (
-                "data: a layer, feature or month that is needed is not there "
-                f"({LAYERS[layer].title}, for one)"
-            ),
-        )
-    on_sample = inputs.origin(layer).kind in ("synthetic", "mixed")
-    return sample if on_sample else _OTHER_EDITION
-
-
-def of(name: object, words: Words) -> Words:
-    """Put what a quantity belongs to before it."""
-    return f"{name} {words[0]}", f"{name} {words[1]}"
-
-
-def numbered(values: pd.Series) -> Iterator[tuple[int, float]]:
-    """Give the values of dams or months with their numbers."""
-    return zip(values.index.astype(int).tolist(), values.astype(float).tolist(), strict=True)
 
 
 def _dams(inputs: Inputs) -> Iterator[Check]:
@@ -433,8 +384,3 @@ def _item(case: str, item: str) -> Words:
 
 def _english(case: str) -> str:
     return case.replace("ケース", "case ")
-
-
-def add(words: Words, more: Words) -> Words:
-    """Put more words behind a quantity."""
-    return f"{words[0]} {more[0]}", f"{words[1]} {more[1]}"

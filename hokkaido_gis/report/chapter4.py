@@ -15,6 +15,7 @@ from hokkaido_gis.errors import MissingInputError
 from hokkaido_gis.potential.solar_sites import LEAST_FARMLAND_HA
 from hokkaido_gis.render.scene import Graduated, Layer, Scene
 from hokkaido_gis.report import solar_study as study
+from hokkaido_gis.report.by_region import ByRegion
 from hokkaido_gis.report.chapter4_tables import TABLES
 from hokkaido_gis.report.layer_maps import farmland_style
 from hokkaido_gis.report.map_frame import (
@@ -26,6 +27,8 @@ from hokkaido_gis.report.map_frame import (
     headings,
     in_bureaus,
     origins,
+    place_title,
+    town_headings,
 )
 from hokkaido_gis.report.words import say
 
@@ -83,16 +86,15 @@ def town_map(  # noqa: PLR0913
     """
     towns = inputs.municipalities
     frame = towns[["name", "subprefecture", "geometry"]].join(values)
-    columns = ["name", "subprefecture", *values.columns]
     return Scene(
-        figure_title(figure, say(lang, *words), "", lang),
+        figure_title(figure, say(lang, *words), place_title(inputs, lang), lang),
         [
             Layer(
                 frame,
                 style,
                 title=say(lang, *words),
                 name="name",
-                popup=headings(lang, *columns),
+                popup=town_headings(inputs, lang, "name", *values.columns),
             )
         ],
         caption=say(lang, *note) + origins(inputs, lang, *layers),
@@ -189,11 +191,13 @@ def density_map(inputs: Inputs, lang: Lang, *, figure: str) -> Scene:
     )
 
 
-def energy_map(inputs: Inputs, lang: Lang, *, figure: str, bureau: str | None = None) -> Scene:
+def energy_map(
+    inputs: Inputs, lang: Lang, *, figure: str, regions: tuple[str, ...] | None = None
+) -> Scene:
     """Figures 4-19 to 4-33: energy of solar power on the farmland of settlements, by settlement."""
     farms = inputs.settlements
     energy = study.settlement_energy(inputs)
-    shown = None if bureau is None else in_bureaus(inputs, (bureau,))
+    shown = None if regions is None else in_bureaus(inputs, regions)
     if shown is not None:
         farms = farms[farms["municipality_code"].isin(shown.index)]
     columns = ["abandoned_ha", "capacity_kw", "specific_yield", "annual_kwh", "station"]
@@ -204,11 +208,11 @@ def energy_map(inputs: Inputs, lang: Lang, *, figure: str, bureau: str | None = 
         figure_title(
             figure,
             say(lang, "太陽光発電の年間発電量", "Solar power on abandoned farmland"),
-            bureau or "",
+            place_title(inputs, lang, regions),
             lang,
         ),
         [
-            ground_layer(inputs, lang, label=bureau is not None),
+            ground_layer(inputs, lang, label=regions is not None),
             Layer(
                 gpd.GeoDataFrame(chosen),
                 Graduated(
@@ -311,20 +315,19 @@ def _sun_caption(inputs: Inputs, lang: Lang) -> str:
     )
 
 
-def _recipes() -> dict[str, Recipe]:
-    recipes: dict[str, Recipe] = {
-        "fig-4-16": town_farmland_map,
-        "fig-4-17": irradiation_map,
-        "fig-4-18": snow_map,
-        "fig-4-19": partial(energy_map, figure="fig-4-19"),
-        "fig-6-2": partial(energy_map, figure="fig-6-2"),
-        "fig-4-49": partial(density_map, figure="fig-4-49"),
-        "fig-6-9": partial(density_map, figure="fig-6-9"),
-    }
-    recipes |= {figure: partial(surveyed_map, figure=figure) for figure in _SURVEYED}
-    for number, bureau in enumerate(BUREAUS, 20):
-        recipes[f"fig-4-{number}"] = partial(energy_map, figure=f"fig-4-{number}", bureau=bureau)
-    return recipes
-
-
-RECIPES = _recipes() | TABLES
+RECIPES: dict[str, Recipe] = {
+    "fig-4-16": town_farmland_map,
+    "fig-4-17": irradiation_map,
+    "fig-4-18": snow_map,
+    "fig-4-19": partial(energy_map, figure="fig-4-19"),
+    "fig-6-2": partial(energy_map, figure="fig-6-2"),
+    "fig-4-49": partial(density_map, figure="fig-4-49"),
+    "fig-6-9": partial(density_map, figure="fig-6-9"),
+    **{figure: partial(surveyed_map, figure=figure) for figure in _SURVEYED},
+    **TABLES,
+}
+BY_REGION = (
+    ByRegion(
+        energy_map, {f"fig-4-{number}": (bureau,) for number, bureau in enumerate(BUREAUS, 20)}
+    ),
+)

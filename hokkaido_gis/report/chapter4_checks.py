@@ -15,9 +15,8 @@ from hokkaido_gis.potential.solar import FARMLAND_KW_PER_HA, capacity_on_area
 from hokkaido_gis.potential.wind import wind_capacity, wind_generation
 from hokkaido_gis.report import grid_tables
 from hokkaido_gis.report import solar_study as study
-from hokkaido_gis.report.chapter3_checks import known, numbered, of, why
 from hokkaido_gis.report.chapter4_tables import SURVEYED
-from hokkaido_gis.report.comparison import Check
+from hokkaido_gis.report.comparison import Check, known, numbered, of, why
 from hokkaido_gis.report.solar_cases import (
     ABASHIRI,
     NOTORO,

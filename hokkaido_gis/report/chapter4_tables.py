@@ -12,6 +12,7 @@ from hokkaido_gis.datasets import sample_data
 from hokkaido_gis.errors import MissingInputError
 from hokkaido_gis.grid.by_municipality import has_line_up_to
 from hokkaido_gis.report import solar_study as study
+from hokkaido_gis.report.elsewhere import note, report_says
 from hokkaido_gis.report.grid_tables import municipal_grid
 from hokkaido_gis.report.kept import kept
 from hokkaido_gis.report.map_frame import origins
@@ -75,13 +76,15 @@ def conditions_table(inputs: Inputs, lang: Lang) -> Table:
             "Table 4-4 Conditions of solar power by municipality",
         ),
         frame,
-        say(
+        report_says(
+            inputs,
             lang,
             "報告書の表4-4の数値は失われており、すべてこの実行のレイヤから計算した値。"
             "新エネルギービジョンの列は失われたため欠く。",
             "The figures of the report's table 4-4 are lost; all are computed from the layers of "
             "this run. Its column of new-energy plans is lost too. ",
         )
+        + note(inputs, lang, "conditions")
         + origins(inputs, lang, *_LAYERS),
     )
 
@@ -94,8 +97,9 @@ def surveyed_table(inputs: Inputs, lang: Lang) -> Table:
         index="code", columns="criterion", values="margin"
     )
     answer = survey_sites(inputs)
-    chosen = answer.index[answer["positives"] == answer["positives"].max()]
-    surveyed = [find_code(name) for name in (*SURVEYED, "浜中町")]
+    of_the_report, most = inputs.place.is_of_the_report, int(answer["positives"].max())
+    chosen = answer.index[answer["positives"] == most]
+    surveyed = [find_code(name) for name in (*SURVEYED, "浜中町") if of_the_report]
     codes = [*surveyed, *(code for code in chosen if code not in surveyed)]
     rows = conditions.loc[[code for code in codes if code in conditions.index]]
     printed = pd.DataFrame(
@@ -105,15 +109,33 @@ def surveyed_table(inputs: Inputs, lang: Lang) -> Table:
     )
     frame = (
         rows[["name", "annual_kwh", "capacity_kw", "kept_ha", "kwh_per_kw", "max_snow_cm"]]
-        .join(printed)
+        .join(printed if of_the_report else [])
         .join(margins.add_suffix(say(lang, " の余裕", " margin")))
         .round({"annual_kwh": 0, "kwh_per_kw": 1, "kept_ha": 2})
         .join(answer[["positives"]])
         .reset_index()
     )
+    frame = frame.rename(columns={c: heading(str(c), lang) for c in frame.columns})
+    if not of_the_report:
+        return Table(
+            say(
+                lang,
+                "表4-6 条件を満たす市町村の導入可能性に係るデータ",
+                "Table 4-6 Municipalities that meet the conditions",
+            ),
+            frame,
+            say(
+                lang,
+                f"表4-5の3条件のうち最も多く ({most}つ) を満たす市町村。余裕は閾値からの差。",
+                f"Municipalities that meet the most ({most}) of the three conditions of table 4-5. "
+                "A margin is how far a value lies within its threshold, negative where it fails. ",
+            )
+            + note(inputs, lang, "conditions")
+            + origins(inputs, lang, *_LAYERS),
+        )
     return Table(
         say(lang, "表4-6 調査地の導入可能性に係るデータ", "Table 4-6 The places surveyed"),
-        frame.rename(columns={c: heading(str(c), lang) for c in frame.columns}),
+        frame,
         say(
             lang,
             "はじめの3行は報告書の調査地、続く行は表4-5の3条件 (年間発電量/発電容量 1,010 以上、"

@@ -11,7 +11,6 @@ from hokkaido_gis.errors import MissingInputError
 from hokkaido_gis.io.tables import to_numbers
 from hokkaido_gis.potential.solar import PLOT_KW_PER_M2, capacity_on_area
 from hokkaido_gis.report import solar_study as study
-from hokkaido_gis.report.chapter3_checks import known, numbered, of, why
 from hokkaido_gis.report.chapter4_checks import (
     EFFECT_WORDS,
     JOBS_FITTED,
@@ -20,7 +19,7 @@ from hokkaido_gis.report.chapter4_checks import (
     co2,
     computed_months,
 )
-from hokkaido_gis.report.comparison import Check
+from hokkaido_gis.report.comparison import Check, known, numbered, of, why
 from hokkaido_gis.report.solar_cases import (
     NOTORO,
     SHIRANUKA_PORT,

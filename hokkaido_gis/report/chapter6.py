@@ -11,7 +11,8 @@ from hokkaido_gis.grid.regions import SENDING_CAPACITY_MW, SHARES, connectable_m
 from hokkaido_gis.render.scene import Graduated, Layer, Scene, Single, Symbol
 from hokkaido_gis.report import dam_study, solar_study, summary_study
 from hokkaido_gis.report.chapter2 import figure_2_12
-from hokkaido_gis.report.layer_maps import farmland_style, port_map
+from hokkaido_gis.report.elsewhere import note
+from hokkaido_gis.report.layer_maps import farmland_style
 from hokkaido_gis.report.map_frame import (
     credits_of,
     extent_of,
@@ -54,6 +55,8 @@ _PORT_COLUMNS = ("printed_kwh", "printed_kwh_below")
 
 def summary_table(inputs: Inputs, lang: Lang) -> Table:
     """Table 6-1: capacity and generation of every resource, printed beside computed."""
+    if not inputs.place.is_of_the_report:
+        return _summary_of_the_layers(inputs, lang)
     found = summary_study.totals(inputs)
     printed = pd.DataFrame(PRINTED, index=["printed_kw", "printed_kwh"]).T.astype(float)
     frame = found.round(0).join(printed)
@@ -69,6 +72,25 @@ def summary_table(inputs: Inputs, lang: Lang) -> Table:
             "of the municipalities alone, which the report leaves blank; hydro at 33 %. ",
         )
         + origins(inputs, lang, "census", "irradiation", "normals", "dams", "ports"),
+    )
+
+
+def _summary_of_the_layers(inputs: Inputs, lang: Lang) -> Table:
+    """Table 6-1 outside Hokkaido: what the layers tell; nothing stands for the rest."""
+    found = summary_study.totals(inputs)[["kw_low", "kwh_low"]].round(0)
+    found.columns = ["capacity_kw", "annual_kwh"]
+    missing = [say(lang, *RESOURCES[name]) for name in found.index[found["capacity_kw"].isna()]]
+    found.insert(0, "resource", [say(lang, *RESOURCES[name]) for name in found.index])
+    return Table(
+        say(lang, "表6-1 試算結果のまとめ", "Table 6-1 Summary of the estimates"),
+        found.rename(columns={c: heading(c, lang) for c in found.columns}).reset_index(drop=True),
+        say(
+            lang,
+            f"太陽光500kW/ha、風力1,000kW/ha。レイヤから求められないもの: {'、'.join(missing)}。",
+            "Solar power at 500 kW/ha, wind at 1,000 kW/ha. Not to be had from the layers: "
+            f"{', '.join(missing)}. ",
+        )
+        + note(inputs, lang, "capacity_factor"),
     )
 
 
@@ -217,7 +239,6 @@ def plan_map(inputs: Inputs, lang: Lang) -> Scene:
 
 RECIPES: dict[str, Recipe] = {
     "fig-6-6": partial(figure_2_12, number="6-6"),
-    "fig-6-7": partial(port_map, figure="fig-6-7", bureau="オホーツク総合振興局"),
     "table-6-1": summary_table,
     "table-6-2": connectable_table,
     "fig-7-1": plan_map,

@@ -12,7 +12,7 @@ from hokkaido_gis.potential.hydro import IRRIGATION_UTILISATION, hydro_generatio
 from hokkaido_gis.potential.wind import wind_capacity, wind_generation
 from hokkaido_gis.report import dam_study
 from hokkaido_gis.report.chapter3_checks import SOLAR_KWH as DAM_SOLAR_KWH
-from hokkaido_gis.report.chapter3_checks import TOTAL_MWH, TOTAL_THOUSAND_KW, known, why
+from hokkaido_gis.report.chapter3_checks import TOTAL_MWH, TOTAL_THOUSAND_KW
 from hokkaido_gis.report.chapter4_checks import (
     KEPT_HA,
     SHARED_OUT,
@@ -24,7 +24,7 @@ from hokkaido_gis.report.chapter4_checks import (
     farmland,
 )
 from hokkaido_gis.report.chapter5_checks import ENERGY_KWH, PLOTS_M2, plots_kw
-from hokkaido_gis.report.comparison import Check
+from hokkaido_gis.report.comparison import Check, known, why
 from hokkaido_gis.report.solar_study import printed_port_kwh
 
 if TYPE_CHECKING:

@@ -6,15 +6,27 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from hokkaido_gis.errors import MissingInputError
+from hokkaido_gis.report.layer_files import LAYERS
 from hokkaido_gis.report.words import say
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    import pandas as pd
+
     from hokkaido_gis.render.scene import Lang
+    from hokkaido_gis.report.inputs import Inputs
 
 Verdict = Literal["equal", "within rounding", "differs", "input lost"]
 Value = float | str
 Words = tuple[str, str]
 """Japanese, then English."""
+
+_OTHER_EDITION = (
+    "データ: 報告書のデータとは別の版または別の面のレイヤから計算した",
+    "data: computed from layers of another edition, or of another plane, than the report's",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +119,55 @@ class Check:
             return ""
         low, high = self._bounds
         return "" if low != high or self._is_prefix else _tidy(low - self.published)
+
+
+def known(compute: Callable[[], float]) -> float:
+    """Give a number of the layers, missing where the folder lacks one that it needs."""
+    try:
+        return float(compute())
+    except MissingInputError:
+        return math.nan
+
+
+def why(inputs: Inputs, value: float, layer: str, sample: Words) -> Words:
+    """Say what a number of the layers rests on.
+
+    Parameters
+    ----------
+    inputs
+        Layers of the run.
+    value
+        The number, missing where a layer is.
+    layer
+        Layer that tells whether the run is on the sample.
+    sample
+        What to say of the sample, whose layers are synthetic in part.
+    """
+    if math.isnan(value):
+        return (
+            f"データ: 必要なレイヤ、地物または月別値がない ({LAYERS[layer].title_ja}など)",
+            (
+                "data: a layer, feature or month that is needed is not there "
+                f"({LAYERS[layer].title}, for one)"
+            ),
+        )
+    on_sample = inputs.origin(layer).kind in ("synthetic", "mixed")
+    return sample if on_sample else _OTHER_EDITION
+
+
+def of(name: object, words: Words) -> Words:
+    """Put what a quantity belongs to before it."""
+    return f"{name} {words[0]}", f"{name} {words[1]}"
+
+
+def add(words: Words, more: Words) -> Words:
+    """Put more words behind a quantity."""
+    return f"{words[0]} {more[0]}", f"{words[1]} {more[1]}"
+
+
+def numbered(values: pd.Series) -> Iterator[tuple[int, float]]:
+    """Give the values of dams or months with their numbers."""
+    return zip(values.index.astype(int).tolist(), values.astype(float).tolist(), strict=True)
 
 
 def _tidy(value: Value) -> Value:

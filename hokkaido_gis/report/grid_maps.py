@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from hokkaido_gis.grid.by_municipality import MAIN_SUBSTATION_KV
 from hokkaido_gis.render.scene import Categorical, Category, LabelStyle, Layer, Scene, Symbol
+from hokkaido_gis.report.by_region import ByRegion
+from hokkaido_gis.report.elsewhere import note, report_says
 from hokkaido_gis.report.map_frame import (
     credits_of,
     extent_of,
@@ -16,6 +18,7 @@ from hokkaido_gis.report.map_frame import (
     headings,
     in_bureaus,
     origins,
+    place_title,
 )
 from hokkaido_gis.report.words import say
 from hokkaido_gis.voltage import VoltageClass
@@ -49,6 +52,7 @@ _SHEETS = (
     ("胆振総合振興局", "日高振興局"),
     ("十勝総合振興局", "釧路総合振興局", "根室振興局"),
 )
+_GRID = ("送電網マップ", "Transmission lines")
 _TOWN_NAMES = LabelStyle(size=0.9, colour="#8a877f")
 _CLASS_NAMES: dict[str, tuple[str, str]] = {
     VoltageClass.UP_TO_33: ("33 kV以下", "33 kV and less"),
@@ -58,10 +62,10 @@ _CLASS_NAMES: dict[str, tuple[str, str]] = {
 }
 
 
-def grid_map(inputs: Inputs, lang: Lang, *, figure: str, title: tuple[str, str]) -> Scene:
-    """Transmission lines and substations of the island, with the names of main substations."""
+def grid_map(inputs: Inputs, lang: Lang, *, figure: str, title: tuple[str, str] = _GRID) -> Scene:
+    """Transmission lines and substations of all regions, with the names of main substations."""
     return Scene(
-        figure_title(figure, say(lang, *title), "", lang),
+        figure_title(figure, say(lang, *title), place_title(inputs, lang), lang),
         [
             ground_layer(inputs, lang),
             lines_layer(inputs.lines, lang),
@@ -72,30 +76,35 @@ def grid_map(inputs: Inputs, lang: Lang, *, figure: str, title: tuple[str, str])
             f"名称は{MAIN_SUBSTATION_KV:g} kV以上の変電所。",
             f"Named are substations of {MAIN_SUBSTATION_KV:g} kV and above. ",
         )
+        + note(inputs, lang, "voltage")
         + origins(inputs, lang, "lines", "substations"),
         credit=credits_of(inputs, "lines", "substations", "municipalities"),
         lang=lang,
     )
 
 
-def sheet_map(inputs: Inputs, lang: Lang, *, figure: str, number: int) -> Scene:
-    """Transmission lines and substations of one of the six sheets, with names."""
-    bureaus = _SHEETS[number - 1]
-    towns = in_bureaus(inputs, bureaus)
+def sheet_map(inputs: Inputs, lang: Lang, *, figure: str, regions: tuple[str, ...]) -> Scene:
+    """Transmission lines and substations of one sheet, with names; in Hokkaido there are six."""
+    towns = in_bureaus(inputs, regions)
     here = inputs.substations.intersects(towns.union_all())
-    title = say(lang, f"系統連系図 地域{number}", f"Power grid, sheet {number}")
+    title = say(lang, "系統連系図", "Power grid")
+    if regions in _SHEETS:
+        number = _SHEETS.index(regions) + 1
+        title += say(lang, f" 地域{number}", f", sheet {number}")
     return Scene(
-        figure_title(figure, title, "・".join(bureaus), lang),
+        figure_title(figure, title, place_title(inputs, lang, regions), lang),
         [
             named_ground(inputs, lang, towns.index),
             lines_layer(inputs.lines, lang),
             stations_layer(inputs, lang, named=here),
         ],
-        caption=say(
+        caption=report_says(
+            inputs,
             lang,
             "6分割の境は報告書から失われたため、振興局で分けた。",
             "Where the report cuts its six sheets is lost; these go by subprefectures. ",
         )
+        + note(inputs, lang, "voltage")
         + origins(inputs, lang, "lines", "substations"),
         credit=credits_of(inputs, "lines", "substations", "municipalities"),
         lang=lang,
@@ -181,19 +190,16 @@ def named_ground(inputs: Inputs, lang: Lang, named: pd.Index) -> Layer:
     )
 
 
-def _recipes() -> dict[str, Recipe]:
-    island = {
-        "fig-2-10": ("北海道系統連系図", "Power grid of Hokkaido"),
-        "fig-4-34": ("送電網マップ", "Transmission lines"),
-        "fig-6-8": ("送電網マップ", "Transmission lines"),
-    }
-    recipes: dict[str, Recipe] = {
-        figure: partial(grid_map, figure=figure, title=title) for figure, title in island.items()
-    }
-    for number in range(1, len(_SHEETS) + 1):
-        figure = f"fig-2-{number + 13}"
-        recipes[figure] = partial(sheet_map, figure=figure, number=number)
-    return recipes
+def system_map(inputs: Inputs, lang: Lang) -> Scene:
+    """Figure 2-10: the grid of the whole prefecture, under the report's title."""
+    name = ("北海道", " of Hokkaido") if inputs.place.is_of_the_report else ("", "")
+    title = (f"{name[0]}系統連系図", f"Power grid{name[1]}")
+    return grid_map(inputs, lang, figure="fig-2-10", title=title)
 
 
-RECIPES = _recipes()
+RECIPES: dict[str, Recipe] = {
+    "fig-2-10": system_map,
+    "fig-4-34": partial(grid_map, figure="fig-4-34"),
+    "fig-6-8": partial(grid_map, figure="fig-6-8"),
+}
+BY_REGION = (ByRegion(sheet_map, {f"fig-2-{n}": bureaus for n, bureaus in enumerate(_SHEETS, 14)}),)

@@ -13,6 +13,7 @@ from hokkaido_gis.errors import LayerWarning, MissingInputError
 from hokkaido_gis.grid.connect import connect_to_grid
 from hokkaido_gis.potential.solar import FARMLAND_KW_PER_HA, capacity_on_area
 from hokkaido_gis.render.scene import Graduated, Layer, Scene, Single, Symbol
+from hokkaido_gis.report.elsewhere import note, report_says
 from hokkaido_gis.report.grid_maps import lines_layer, named_ground, stations_layer
 from hokkaido_gis.report.kept import kept
 from hokkaido_gis.report.map_frame import (
@@ -22,6 +23,7 @@ from hokkaido_gis.report.map_frame import (
     ground_layer,
     headings,
     origins,
+    place_title,
 )
 from hokkaido_gis.report.words import say
 
@@ -76,9 +78,11 @@ def overlay_map(inputs: Inputs, lang: Lang) -> Scene:
     """Figure 4-35: farmland of 4 ha and more over the grid, with what would connect it."""
     farms = connected_farmland(inputs)
     return Scene(
-        figure_title("fig-4-35", say(lang, *_TITLE), "", lang),
+        figure_title("fig-4-35", say(lang, *_TITLE), place_title(inputs, lang), lang),
         [ground_layer(inputs, lang), *_layers(inputs, lang, farms)],
-        caption=_reach(farms, lang) + origins(inputs, lang, *_LAYERS[:-1]),
+        caption=_reach(farms, lang)
+        + note(inputs, lang, "connection", "voltage")
+        + origins(inputs, lang, *_LAYERS[:-1]),
         credit=credits_of(inputs, *_LAYERS),
         lang=lang,
     )
@@ -96,20 +100,26 @@ def enlarged_map(inputs: Inputs, lang: Lang, *, code: str | None = None) -> Scen
     town = inputs.municipalities.loc[[chosen]]
     name = str(town["name"].iloc[0])
     seen = pd.concat([town.geometry, _segments(inputs, here).geometry])
-    why = say(
+    why = report_says(
+        inputs,
         lang,
-        "報告書の拡大例がどこかは失われたため、該当する集落の最も多い市町村を示す。",
-        "Where the report's example lies is lost; this is the municipality with the most such "
-        "settlements. ",
+        "報告書の拡大例がどこかは失われたため、",
+        "Where the report's example lies is lost; ",
+    ) + say(
+        lang,
+        "該当する集落の最も多い市町村を示す。",
+        "this is the municipality with the most such settlements. ",
     )
+    shown = place_title(inputs, lang, (say(lang, f"拡大例 {name}", name),))
     return Scene(
-        figure_title("fig-4-36", say(lang, *_TITLE), say(lang, f"拡大例 {name}", name), lang),
+        figure_title("fig-4-36", say(lang, *_TITLE), shown, lang),
         [
             named_ground(inputs, lang, inputs.municipalities.index),
             *_layers(inputs, lang, here, label="name"),
         ],
         caption=(why if code is None else "")
         + _reach(here, lang)
+        + note(inputs, lang, "connection", "voltage")
         + origins(inputs, lang, *_LAYERS[:-1]),
         credit=credits_of(inputs, *_LAYERS),
         lang=lang,

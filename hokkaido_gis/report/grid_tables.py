@@ -20,6 +20,8 @@ from hokkaido_gis.grid.by_municipality import (
 )
 from hokkaido_gis.report import biomass_study as study
 from hokkaido_gis.report.comparison import Check
+from hokkaido_gis.report.credits import credit_in
+from hokkaido_gis.report.elsewhere import note, report_says
 from hokkaido_gis.report.kept import kept
 from hokkaido_gis.report.results import Recipe, Table
 from hokkaido_gis.report.words import MARKS, heading, say
@@ -86,7 +88,7 @@ def lines_table(inputs: Inputs, lang: Lang) -> Table:
     return Table(
         say(
             lang,
-            "表2-8 北海道市町村の主要変電所と送電線の有無",
+            f"表2-8 {inputs.place.name(lang)}市町村の主要変電所と送電線の有無",
             "Table 2-8 Main substations and transmission lines",
         ),
         frame.join(_lengths(grid, lang)).reset_index(drop=True),
@@ -102,16 +104,21 @@ def voltages_table(inputs: Inputs, lang: Lang) -> Table:
         has_line_up_to(grid, CONNECTABLE_KV), lang
     )
     frame[_main(lang)] = _marked(grid["main_substation"], lang)
-    frame[say(lang, "報告書 (表4-5の調査地)", "Report (sites by table 4-5)")] = [
-        "○" if code in SURVEYED else "" for code in frame.index
-    ]
     told = say(
         lang,
-        "2,000 kW以上は66 kV以下の送電線に連系する (4.1.2)。報告書の印で残るのは、その条件で"
-        f"選ばれた調査地 {'・'.join(SURVEYED.values())} のみ。",
-        "From 2,000 kW on, plants connect to a line of 66 kV or less (4.1.2). Of the report's "
-        f"marks only those of the sites chosen by it survive ({', '.join(SURVEYED.values())}). ",
+        "2,000 kW以上は66 kV以下の送電線に連系する (4.1.2)。",
+        "From 2,000 kW on, plants connect to a line of 66 kV or less (4.1.2). ",
     )
+    if inputs.place.is_of_the_report:
+        frame[say(lang, "報告書 (表4-5の調査地)", "Report (sites by table 4-5)")] = [
+            "○" if code in SURVEYED else "" for code in frame.index
+        ]
+        told += say(
+            lang,
+            f"報告書の印で残るのは、その条件で選ばれた調査地 {'・'.join(SURVEYED.values())} のみ。",
+            "Of the report's marks only those of the sites chosen by it survive "
+            f"({', '.join(SURVEYED.values())}). ",
+        )
     return Table(
         say(lang, "表4-3 送電網規模別一覧 (市町村別)", "Table 4-3 Grid by voltage class"),
         frame.join(_lengths(grid, lang)).reset_index(drop=True),
@@ -271,14 +278,20 @@ def _caption(inputs: Inputs, grid: pd.DataFrame, lang: Lang) -> str:
         inputs.origin("lines").caption(say(lang, "送電線", "lines"), lang),
         inputs.origin("substations").caption(say(lang, "変電所", "substations"), lang),
     ]
-    credit = dict.fromkeys(inputs.origin(layer).credit for layer in ("lines", "substations"))
-    return say(
+    credit = dict.fromkeys(
+        credit_in(lang, inputs.origin(layer).credit) for layer in ("lines", "substations")
+    )
+    of_the_report = report_says(
+        inputs, lang, "報告書の印は失われた。", "The report's marks are lost. "
+    )
+    told = of_the_report + note(inputs, lang, "connection", "voltage")
+    return told + say(
         lang,
-        "報告書の印は失われた。ここではレイヤから計算した "
+        "ここではレイヤから計算した "
         f"({'。'.join(origins)}。出典: {'; '.join(credit)})。"
         f"長さは亘長 (楕円体上)、計 {total:,.0f} km、うち {outside:,.0f} km は市町村界の外。"
         f"主要変電所の定義は報告書になく、{MAIN_SUBSTATION_KV:g} kV以上とした。",
-        "The report's marks are lost; these are computed from the layers "
+        "These are computed from the layers "
         f"({'; '.join(origins)}; {'; '.join(credit)}). Lengths are those of the lines on the "
         f"ellipsoid, {total:,.0f} km in all, {outside:,.0f} km of them outside the boundaries (at "
         "sea, for one). The report does not define a main substation; taken are those of "

@@ -11,8 +11,10 @@ import jinja2
 import pandas as pd
 
 from hokkaido_gis._version import __version__
+from hokkaido_gis.io.cells import unguard_table
 from hokkaido_gis.io.output import replace_when_complete
 from hokkaido_gis.report.chapters import chapter_heading
+from hokkaido_gis.report.credits import credit_in, terms_in
 from hokkaido_gis.report.drawing import THUMBS
 from hokkaido_gis.report.layer_files import LAYERS, origin_of
 from hokkaido_gis.report.making import BUNDLES
@@ -91,7 +93,11 @@ def write_index(
             _chapter(chapter, list(group), checked, lang)
             for chapter, group in groupby(outcomes, key=lambda outcome: outcome.entry.chapter)
         ],
-        missing=[o for o in outcomes if o.record is not None and o.record.why_not is not None],
+        missing=_missing(outcomes, lang),
+        partly=_partly(outcomes, lang),
+        older=sum(outcome.is_older for outcome in outcomes),
+        place=making.place,
+        place_name=making.place.name(lang),
         faults=making.faults,
         verdicts=[say(lang, *words) for words in _VERDICTS.values()],
         counts=_counts(checked),
@@ -115,6 +121,39 @@ def _states(outcomes: Sequence[Outcome], lang: Lang) -> list[tuple[str, str, int
         for state, words in _STATES.items()
         if state != "failed" or state in found
     ]
+
+
+def _missing(outcomes: Sequence[Outcome], lang: Lang) -> list[dict[str, object]]:
+    """What was not made, under each reason."""
+    reasons: dict[str, list[Outcome]] = {}
+    for outcome in outcomes:
+        if outcome.record is not None and outcome.record.why_not is not None:
+            english, japanese = outcome.record.why_not
+            reasons.setdefault(say(lang, japanese, english), []).append(outcome)
+    return [{"why": why, "outcomes": found} for why, found in reasons.items()]
+
+
+def _partly(outcomes: Sequence[Outcome], lang: Lang) -> list[dict[str, object]]:
+    """What was made in part, under what of the report it lacks."""
+    reasons: dict[str, list[Outcome]] = {}
+    for outcome in outcomes:
+        if outcome.state == "partly made":
+            gap = outcome.record.gap if outcome.record else None
+            lost = say(lang, "照合する数値の入力の一部", "inputs of some of its figures")
+            what = lost if gap is None else say(lang, gap.what_ja, gap.what_en)
+            reasons.setdefault(what, []).append(outcome)
+    return [
+        {"why": why, "outcomes": [(o.entry.id, _share(o, lang)) for o in found]}
+        for why, found in reasons.items()
+    ]
+
+
+def _share(outcome: Outcome, lang: Lang) -> str:
+    """How much of the report's figure is there, as a count where it can be counted."""
+    gap = outcome.record.gap if outcome.record else None
+    if gap is None or gap.shown is None or gap.whole is None:
+        return ""
+    return say(lang, f"{gap.shown:,}/{gap.whole:,}", f"{gap.shown:,} of {gap.whole:,}")
 
 
 def _chapter(
@@ -146,6 +185,8 @@ def _card(outcome: Outcome, lang: Lang) -> dict[str, object]:
         "caption": outcome.record.caption if outcome.record else "",
         "state": outcome.state.replace(" ", "-"),
         "said": say(lang, *_STATES[outcome.state]),
+        "share": _share(outcome, lang),
+        "older": outcome.is_older,
         "synthetic": outcome.is_synthetic,
         "links": links,
         "first": next((path for _, path in links if path.endswith(".html")), links[0][1]),
@@ -162,7 +203,7 @@ def _summary(making: Making) -> dict[str, object] | None:
     table = pd.read_csv(
         making.folder / path, header=None, dtype=str, keep_default_na=False, encoding="utf-8-sig"
     )
-    head, *rows = table.to_numpy().tolist()
+    head, *rows = unguard_table(table).to_numpy().tolist()
     return {
         "title": record.title,
         "caption": record.caption,
@@ -204,8 +245,8 @@ def _sources(making: Making) -> list[dict[str, str]]:
         {
             "title": title,
             "kind": say(lang, *_KINDS[kind]),
-            "credit": credit,
-            "terms": terms,
+            "credit": credit_in(lang, credit),
+            "terms": terms_in(lang, terms),
             "files": ", ".join(names),
         }
         for (title, kind, credit, terms), names in rows.items()

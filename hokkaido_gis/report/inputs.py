@@ -14,7 +14,13 @@ from hokkaido_gis.analysis.adjacency import Adjacency, adjacency_from_lists, fin
 from hokkaido_gis.codes import normalise_codes
 from hokkaido_gis.criteria import Criteria, read_criteria
 from hokkaido_gis.datasets import sample_data
-from hokkaido_gis.errors import LayerError, LayerWarning, MissingInputError, name_some
+from hokkaido_gis.errors import (
+    HokkaidoGisError,
+    LayerError,
+    LayerWarning,
+    MissingInputError,
+    name_some,
+)
 from hokkaido_gis.io.tables import read_table, require_columns, to_numbers
 from hokkaido_gis.join import index_by_municipality, join_by_settlement
 from hokkaido_gis.normalise import find_columns
@@ -22,7 +28,7 @@ from hokkaido_gis.readers.census import read_abandoned_farmland
 from hokkaido_gis.readers.climate import monthly, read_irradiation, read_normals
 from hokkaido_gis.readers.dams import read_dams
 from hokkaido_gis.readers.lines import read_lines
-from hokkaido_gis.readers.municipalities import read_municipalities
+from hokkaido_gis.readers.municipalities import read_districts, read_municipalities
 from hokkaido_gis.readers.ports import read_ports
 from hokkaido_gis.readers.settlements import read_settlements
 from hokkaido_gis.readers.stations import read_stations
@@ -30,6 +36,7 @@ from hokkaido_gis.readers.substations import read_substations, substation_points
 from hokkaido_gis.readers.wind import Wind, read_wind
 from hokkaido_gis.report.kept import Watched, kept_property
 from hokkaido_gis.report.layer_files import LAYERS, Origin, find_files, origin_of
+from hokkaido_gis.report.place import THE_REPORT, Place, place_of, with_regions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -59,7 +66,8 @@ class Inputs(Watched):
     def municipalities(self) -> gpd.GeoDataFrame:
         """Municipal boundaries, as `read_municipalities` gives them.
 
-        Of several files the one with the most municipalities is taken, and this is told.
+        Of several files the one with the most municipalities is taken, and this is told. Outside
+        Hokkaido ``subprefecture`` is the region that the data have, as `with_regions` finds it.
         """
         self.need("municipalities")
         files = find_files(self.folder, "municipalities")
@@ -74,7 +82,17 @@ class Inputs(Watched):
                 stacklevel=2,
             )
         self._files["municipalities"] = files
-        return read_municipalities(files[0])
+        towns = read_municipalities(files[0])
+        needs_regions = towns["subprefecture"].isna().all()
+        return with_regions(towns, read_districts(files[0]) if needs_regions else None)
+
+    @kept_property
+    def place(self) -> Place:
+        """Prefecture and regions of the boundaries; Hokkaido where there are none to be read."""
+        try:
+            return place_of(self.municipalities)
+        except HokkaidoGisError:  # said of each figure that needs them
+            return THE_REPORT
 
     @kept_property
     def settlements(self) -> gpd.GeoDataFrame:

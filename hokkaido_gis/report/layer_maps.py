@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from hokkaido_gis.errors import MissingInputError
 from hokkaido_gis.matching import match_ports
-from hokkaido_gis.potential.solar_sites import LEAST_FARMLAND_HA
-from hokkaido_gis.render.scene import Categorical, Category, Graduated, Layer, Scene, Symbol
+from hokkaido_gis.potential.solar_sites import LEAST_FARMLAND_HA, LEAST_PLOT_M2
+from hokkaido_gis.render.scene import (
+    Categorical,
+    Category,
+    Graduated,
+    Layer,
+    Scene,
+    Single,
+    Symbol,
+)
+from hokkaido_gis.report.by_region import ByRegion
 from hokkaido_gis.report.map_frame import (
     BUREAUS,
     credits_of,
@@ -19,11 +30,14 @@ from hokkaido_gis.report.map_frame import (
     headings,
     in_bureaus,
     origins,
+    place_title,
 )
 from hokkaido_gis.report.words import say
 
 if TYPE_CHECKING:
-    from hokkaido_gis.render.scene import Lang
+    import numpy.typing as npt
+
+    from hokkaido_gis.render.scene import Lang, Style
     from hokkaido_gis.report.inputs import Inputs
     from hokkaido_gis.report.results import Recipe
 
@@ -32,55 +46,104 @@ _INLAND = ("上川総合振興局", "空知総合振興局")
 _AREA_BREAKS = (1000.0, 2000.0, 3000.0, 4000.0, 5000.0, 6000.0, 7000.0, 8000.0, 9000.0)
 
 
-def port_map(inputs: Inputs, lang: Lang, *, figure: str, bureau: str | None = None) -> Scene:
-    """Fishing ports, those with a plot for solar panels set off, of the island or of one bureau."""
-    ports = inputs.ports
-    match = match_ports(ports, inputs.report("ports").reset_index(), inputs.municipalities)
-    usable = ports.index.isin(match.frame["port_id"].dropna())
-    frame = ports.assign(usable=np.where(usable, "yes", "no"))
-    found = int(match.frame["port_id"].notna().sum())
-    style = Categorical(
+def port_map(
+    inputs: Inputs, lang: Lang, *, figure: str, regions: tuple[str, ...] | None = None
+) -> Scene:
+    """Fishing ports, those with a plot for solar panels set off, of all or of some regions.
+
+    Raises
+    ------
+    MissingInputError
+        If the regions have no port.
+    """
+    ports, shown = inputs.ports, None if regions is None else in_bureaus(inputs, regions)
+    if shown is not None and not ports["municipality_code"].isin(shown.index).any():
+        name = "・".join(regions or ())
+        raise MissingInputError(f"{name} has no fishing port.", f"{name}に漁港がない。")
+    usable, told = _usable(inputs, lang)
+    title = ("太陽光導入可能性のある漁港", "Fishing ports fit for solar panels")
+    style: Style = Categorical(
         "usable",
         (
             Category("yes", say(lang, "導入可能性あり", "with a plot"), _dot("#ffd92f")),
             Category("no", say(lang, "その他の漁港", "others"), _dot("#ffffff")),
         ),
     )
-    shown = None if bureau is None else in_bureaus(inputs, (bureau,))
+    if usable is None:
+        title = ("漁港", "Fishing ports")
+        style = Single(_dot("#ffffff"), say(lang, *title))
+    else:
+        ports = ports.assign(usable=np.where(usable, "yes", "no"))
     return Scene(
-        figure_title(
-            figure,
-            say(lang, "太陽光導入可能性のある漁港", "Fishing ports fit for solar panels"),
-            bureau or "",
-            lang,
-        ),
+        figure_title(figure, say(lang, *title), place_title(inputs, lang, regions), lang),
         [
-            ground_layer(inputs, lang, label=bureau is not None),
+            ground_layer(inputs, lang, label=regions is not None),
             Layer(
-                frame,
+                ports,
                 style,
                 title=say(lang, "漁港", "Fishing ports"),
                 name="name",
-                label=None if bureau is None else "name",
+                label=None if regions is None else "name",
                 popup=headings(lang, "name", "class", "administrator", name="feature"),
             ),
         ],
-        caption=say(
-            lang,
-            f"報告書の194漁港のうち {found} 港が位置と結びついた。",
-            f"{found} of the report's 194 ports are found among the points. ",
-        )
-        + origins(inputs, lang, "ports"),
+        caption=told + origins(inputs, lang, "ports"),
         credit=credits_of(inputs, "ports", "municipalities"),
         lang=lang,
         view=None if shown is None else extent_of(shown),
     )
 
 
-def farmland_map(inputs: Inputs, lang: Lang, *, figure: str, bureau: str | None = None) -> Scene:
-    """Abandoned farmland of settlements with 2 ha and more, of the island or of one bureau."""
+def example_ports_map(inputs: Inputs, lang: Lang) -> Scene:
+    """Figure 6-7: the ports of one region; the report's, elsewhere that with the most ports."""
+    if inputs.place.is_of_the_report:
+        return port_map(inputs, lang, figure="fig-6-7", regions=("オホーツク総合振興局",))
+    regions = inputs.municipalities["subprefecture"]
+    counts = inputs.ports["municipality_code"].map(regions).value_counts()
+    if counts.empty:
+        raise MissingInputError(
+            f"the ports in {inputs.folder} lie in none of its municipalities.",
+            f"{inputs.folder.name} の漁港がどの市町村にも入らない。",
+        )
+    scene = port_map(inputs, lang, figure="fig-6-7", regions=(str(counts.index[0]),))
+    told = say(lang, "漁港の最も多い地域を示す。", "This is the region with the most ports. ")
+    return replace(scene, caption=told + scene.caption)
+
+
+def _usable(inputs: Inputs, lang: Lang) -> tuple[npt.NDArray[np.bool_] | None, str]:
+    """Which ports have a plot for solar panels, and what tells it; ``None`` where nothing does."""
+    ports = inputs.ports
+    if inputs.place.is_of_the_report:
+        listed = inputs.report("ports").reset_index()
+        found = match_ports(ports, listed, inputs.municipalities).frame["port_id"]
+        return ports.index.isin(found.dropna()), say(
+            lang,
+            f"報告書の194漁港のうち {int(found.notna().sum())} 港が位置と結びついた。",
+            f"{int(found.notna().sum())} of the report's 194 ports are found among the points. ",
+        )
+    plots = ports["plot_area_m2"]
+    if plots.isna().all():
+        return None, say(
+            lang,
+            "報告書の導入可能性の一覧は北海道の漁港だけのもの。レイヤに用地面積 (列 plot_area_m2)"
+            "がないため、すべての漁港を同じ印で示す。",
+            "The report lists ports fit for solar panels in Hokkaido alone, and the layer has no "
+            "areas of plots (plot_area_m2); all ports are shown alike. ",
+        )
+    usable = (plots > LEAST_PLOT_M2).to_numpy(bool)
+    return usable, say(
+        lang,
+        f"用地面積が {LEAST_PLOT_M2:g}m² を超える {int(usable.sum())} 港を導入可能性ありとした。",
+        f"{int(usable.sum())} ports with plots of more than {LEAST_PLOT_M2:g} m² are set off. ",
+    )
+
+
+def farmland_map(
+    inputs: Inputs, lang: Lang, *, figure: str, regions: tuple[str, ...] | None = None
+) -> Scene:
+    """Abandoned farmland of settlements with 2 ha and more, of all or of some regions."""
     farms = inputs.settlements
-    shown = None if bureau is None else in_bureaus(inputs, (bureau,))
+    shown = None if regions is None else in_bureaus(inputs, regions)
     if shown is not None:
         farms = farms[farms["municipality_code"].isin(shown.index)]
     kept = farms[farms["abandoned_ha"] >= LEAST_FARMLAND_HA]
@@ -90,11 +153,11 @@ def farmland_map(inputs: Inputs, lang: Lang, *, figure: str, bureau: str | None 
         figure_title(
             figure,
             say(lang, "2ha以上の耕作放棄地", "Abandoned farmland of 2 ha and more"),
-            bureau or "",
+            place_title(inputs, lang, regions),
             lang,
         ),
         [
-            ground_layer(inputs, lang, label=bureau is not None),
+            ground_layer(inputs, lang, label=regions is not None),
             Layer(
                 kept,
                 farmland_style("abandoned_a"),
@@ -130,22 +193,24 @@ def farmland_style(column: str) -> Graduated:
     )
 
 
-def _recipes() -> dict[str, Recipe]:
-    recipes: dict[str, Recipe] = {}
-    recipes["fig-4-1"] = partial(farmland_map, figure="fig-4-1")
-    recipes["fig-6-1"] = partial(farmland_map, figure="fig-6-1")
-    for number, bureau in enumerate(BUREAUS, 2):
-        figure = f"fig-4-{number}"
-        recipes[figure] = partial(farmland_map, figure=figure, bureau=bureau)
-    recipes["fig-5-1"] = partial(port_map, figure="fig-5-1")
-    coastal = [bureau for bureau in BUREAUS if bureau not in _INLAND]
-    for number, bureau in enumerate(coastal, 2):
-        figure = f"fig-5-{number}"
-        recipes[figure] = partial(port_map, figure=figure, bureau=bureau)
-    return recipes
-
-
-RECIPES = _recipes()
+RECIPES: dict[str, Recipe] = {
+    "fig-4-1": partial(farmland_map, figure="fig-4-1"),
+    "fig-6-1": partial(farmland_map, figure="fig-6-1"),
+    "fig-5-1": partial(port_map, figure="fig-5-1"),
+    "fig-6-7": example_ports_map,
+}
+BY_REGION = (
+    ByRegion(
+        farmland_map, {f"fig-4-{number}": (bureau,) for number, bureau in enumerate(BUREAUS, 2)}
+    ),
+    ByRegion(
+        port_map,
+        {
+            f"fig-5-{number}": (bureau,)
+            for number, bureau in enumerate((b for b in BUREAUS if b not in _INLAND), 2)
+        },
+    ),
+)
 
 
 def _dot(fill: str) -> Symbol:

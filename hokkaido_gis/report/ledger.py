@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from hokkaido_gis.errors import LayerWarning
 from hokkaido_gis.report import (
     chapter2_checks,
     chapter3_checks,
@@ -49,14 +51,19 @@ def ledger(inputs: Inputs, *, chapter: int | None = None, lang: Lang = "ja") -> 
     -------
     pandas.DataFrame
         Columns ``id``, ``quantity``, ``published``, ``computed`` (a range where inputs are lost),
-        ``difference``, ``verdict`` and ``cause``; in the order of the report.
+        ``difference``, ``verdict`` and ``cause``; in the order of the report. Outside Hokkaido,
+        which the report is about, it is empty, and a `LayerWarning` says so.
     """
-    rows = [
-        check.row(lang)
-        for number, checks in _CHAPTERS.items()
-        if chapter in (None, number)
-        for check in checks(inputs)
-    ]
+    chapters = {n: checks for n, checks in _CHAPTERS.items() if chapter in (None, n)}
+    if not inputs.place.is_of_the_report:
+        warnings.warn(
+            f"the figures of the report are of Hokkaido; there is nothing to compare for "
+            f"{inputs.place.name('en') or inputs.folder}.",
+            LayerWarning,
+            stacklevel=2,
+        )
+        chapters = {}
+    rows = [check.row(lang) for checks in chapters.values() for check in checks(inputs)]
     place = {name: position for position, name in enumerate(registry())}
     # Whole numbers stay whole where fractions stand beside them.
     table = pd.DataFrame(rows, columns=list(COLUMNS), dtype=object)

@@ -13,10 +13,13 @@ from hokkaido_gis.datasets import sample_data
 from hokkaido_gis.errors import MissingInputError, OutputError
 from hokkaido_gis.io.tables import write_table
 from hokkaido_gis.render.scene import Scene
+from hokkaido_gis.report.completeness import find_gap
+from hokkaido_gis.report.credits import credit_in
 from hokkaido_gis.report.drawing import write_result_and_thumb
 from hokkaido_gis.report.ledger import ledger
 from hokkaido_gis.report.package import Package, write_package
 from hokkaido_gis.report.parallel import Answer, Fault, Workers
+from hokkaido_gis.report.place import Place
 from hokkaido_gis.report.rerun import Fingerprints, Journal, Record
 from hokkaido_gis.report.results import Table
 from hokkaido_gis.report.tree import Leaf, write_tree
@@ -33,6 +36,7 @@ if TYPE_CHECKING:
 LEDGER, WORKBOOK = "ledger.csv", "tables.xlsx"
 TREE, PACKAGE = "hokkaido_gis.kmz", "hokkaido_gis.gpkg"
 BUNDLES = (TREE, PACKAGE, WORKBOOK)
+_PLACE = "place"
 
 # Fewer figures than this are drawn sooner than another process has started.
 _WORTH_A_PROCESS = 8
@@ -55,18 +59,56 @@ class Making:
 
     def __init__(self, inputs: Inputs, folder: Path, lang: Lang) -> None:
         self.inputs, self.folder, self.lang = inputs, folder, lang
-        self.prints = Fingerprints(inputs.folder, lang)
         self.journal = Journal(folder)
+        self.place = self._find_place(Fingerprints(inputs.folder, lang))
+        self.prints = Fingerprints(inputs.folder, lang, self.place)
         self.records: dict[str, Record] = {}
         self.faults: dict[str, Fault] = {}
+        self.older: set[str] = set()
         self._begun: dict[str, Record] = {}
         self._package = Package()
-        self._packed: set[str] = set()
+        self._formed: set[str] = set()
+
+    def take_over(self, others: Iterable[Entry]) -> list[Entry]:
+        """Take in what the folder of results holds of the same report, as it is.
+
+        Parameters
+        ----------
+        others
+            Entries that this run does not make.
+
+        Returns
+        -------
+        list of Entry
+            Those that the folder holds. `older` has the ids of those that would come out otherwise
+            now, since what they were made of has changed.
+
+        Raises
+        ------
+        OutputError
+            If the folder holds another report, of which this run would leave a part.
+        """
+        found = []
+        for entry in others:
+            record = self.journal.find_whole(entry.id)
+            if record is None:
+                continue
+            if record.report != self.prints.report:
+                raise OutputError(
+                    f"{self.folder} holds a report in another language, or of another folder or "
+                    "prefecture; a part of this one would be mixed with it. Name another folder "
+                    "with --out, or make the whole report again."
+                )
+            if self.journal.find(entry.id, self.prints) is None:
+                self.older.add(entry.id)
+            self.records[entry.id] = record
+            found.append(entry)
+        return found
 
     def run(
         self,
         entries: Sequence[Entry],
-        scope: tuple[int | None, str | None],
+        others: Sequence[Entry] = (),
         *,
         jobs: int,
         bar: bool,
@@ -77,8 +119,8 @@ class Making:
         ----------
         entries
             Figures and tables.
-        scope
-            Chapter and id that the ledger is limited to.
+        others
+            What `take_over` gave; ledger and bundles hold these too.
         jobs
             Most processes that draw.
         bar
@@ -90,8 +132,10 @@ class Making:
             If the folder cannot be written; what has been made by then is whole and noted.
         """
         stale = [entry for entry in entries if not self._is_there(entry.id)]
+        listed = sorted([*entries, *others], key=lambda entry: entry.place)
         if stale:
             self.journal.begin()
+            self._note_place()
         processes = min(jobs, 1 + len(stale) // _WORTH_A_PROCESS)
         total = len(stale) + len(BUNDLES) + 1
         with (
@@ -108,11 +152,11 @@ class Making:
 
             for entry in stale:
                 take(self._make(entry, workers))
-            take(self._check(scope))
-            take(self._bundle_maps(entries, workers))
+            take(self._check(listed))
+            take(self._bundle_maps(listed, workers))
             take(workers.rest())
-            take(self._bundle_figures(entries, workers))
-            take(self._bundle_tables(entries, workers))
+            take(self._bundle_figures(listed, workers))
+            take(self._bundle_tables(listed, workers))
             take(workers.rest())
 
     def files(self) -> list[tuple[str, Path]]:
@@ -125,6 +169,23 @@ class Making:
         """Path of a file that a record names."""
         return (sample_data() / "report" if layer == "report" else self.inputs.folder) / name
 
+    def _find_place(self, prints: Fingerprints) -> Place:
+        """Prefecture of the boundaries, as it is noted while these are the same."""
+        self._place: Record | None = None
+        record = self.journal.find(_PLACE, prints)
+        if record is not None:
+            return Place(record.notes["prefectures"], record.notes["regions"])
+        with self.inputs.watched() as needs:
+            place = self.inputs.place
+        notes = {"prefectures": place.prefectures, "regions": place.regions}
+        key = prints.key(_PLACE, needs)
+        self._place = Record(_PLACE, key, needs=tuple(sorted(needs)), notes=notes)
+        return place
+
+    def _note_place(self) -> None:
+        if self._place is not None and self._place.needs:
+            self.journal.add(self._place)
+
     def _is_there(self, name: str, *parts: str) -> bool:
         record = self.journal.find(name, self.prints, *parts)
         if record is not None:
@@ -136,15 +197,17 @@ class Making:
         with self.inputs.watched() as needs:
             try:
                 result = form(entry, self.inputs, self.lang)
+                gap = find_gap(entry.id, self.inputs)
             except MissingInputError as error:
                 record = self._record(entry.id, needs, why_not=(str(error), error.japanese))
                 self._begun[entry.id] = record
                 return [Answer(entry.id, [])]
             except Exception as error:  # noqa: BLE001  (one fault must not stop the rest)
                 return [Answer(entry.id, None, Fault.of(error))]
-        self._begun[entry.id] = self._record(entry.id, needs, result)
+        record = replace(self._record(entry.id, needs, result), gap=gap)
         if isinstance(result, Scene):
-            self._pack(entry.id, result)
+            record = replace(record, notes=self._pack(entry.id, result))
+        self._begun[entry.id] = record
         return workers.put(entry.id, write_result_and_thumb, result, self.folder, entry.id)
 
     def _record(
@@ -168,6 +231,7 @@ class Making:
             files=tuple(files),
             columns=column_kinds(result.frame) if isinstance(result, Table) else (),
             why_not=why_not,
+            report=self.prints.report,
         )
 
     def _take(self, answer: Answer[list[Path]]) -> None:
@@ -180,58 +244,76 @@ class Making:
         elif begun is not None:
             self.records[answer.name] = self.journal.add(begun, answer.value or [])
 
-    def _check(self, scope: tuple[int | None, str | None]) -> list[Answer[list[Path]]]:
+    def _check(self, listed: Sequence[Entry]) -> list[Answer[list[Path]]]:
         """Compare published with computed figures; without the workers, as it needs the layers."""
-        chapter, only = scope
-        if self._is_there(LEDGER, repr(scope)):
+        ids = [entry.id for entry in listed]
+        chapters = {entry.chapter for entry in listed}
+        if self._is_there(LEDGER, *ids):
             return [Answer(LEDGER, [])]
         path = self.folder / LEDGER
         with self.inputs.watched() as needs:
             try:
+                chapter = chapters.pop() if len(chapters) == 1 else None
                 checked = ledger(self.inputs, chapter=chapter, lang=self.lang)
-                if only is not None:
-                    checked = checked[checked["id"] == only]
-                write_table(checked, path)
+                write_table(checked[checked["id"].isin(ids)], path)
             except Exception as error:  # noqa: BLE001  (one fault must not stop the rest)
                 return [Answer(LEDGER, None, Fault.of(error))]
         record = self._record(LEDGER, needs)
-        key = self.prints.key(LEDGER, needs, repr(scope))
+        key = self.prints.key(LEDGER, needs, *ids)
         self._begun[LEDGER] = replace(record, key=key)
         return [Answer(LEDGER, [path])]
 
-    def _pack(self, name: str, scene: Scene) -> None:
-        self._package.add(name, scene)
-        self._packed.add(name)
+    def _pack(self, name: str, scene: Scene) -> dict[str, tuple[str, ...]]:
+        """Take the layers of a map into the package, and give what tells them in a later run."""
+        looks = self._package.add(name, scene)
+        self._formed.add(name)
+        return {"looks": tuple(look for look, _ in looks), "titles": tuple(t for _, t in looks)}
 
     def _bundle_maps(
-        self, entries: Sequence[Entry], workers: Workers[list[Path]]
+        self, listed: Sequence[Entry], workers: Workers[list[Path]]
     ) -> Iterable[Answer[list[Path]]]:
-        """Bundle the layers of all maps; those that were not formed in this run are formed now."""
+        """Bundle the layers of all maps; tables of those that did not change are taken as they are.
+
+        Only where the older package has not got them are maps formed once more.
+        """
         known = {**self.records, **self._begun}
-        maps = [
-            entry
-            for entry in entries
-            if entry.id in self._packed
-            or (entry.id in known and f"kmz/{entry.id}.kmz" in known[entry.id].outputs)
-        ]
-        parts = [known[entry.id].key for entry in maps if entry.id in known]
+        maps = {
+            entry.id: entry
+            for entry in listed
+            if entry.id in self._formed or (entry.id in known and known[entry.id].notes)
+        }
+        parts = [known[name].key for name in maps if name in known]
         if not maps or self._is_there(PACKAGE, *parts):
             return [Answer(PACKAGE, [])]
-        for entry in maps:
-            if entry.id not in self._packed:
-                result = form(entry, self.inputs, self.lang)
-                if isinstance(result, Scene):
-                    self._pack(entry.id, result)
-        scene = self._package.scene([entry.id for entry in maps], self.lang)
-        self._begun[PACKAGE] = Record(PACKAGE, self.prints.key(PACKAGE, (), *parts))
-        return workers.put(PACKAGE, write_package, scene, self.folder / PACKAGE)
+        for name in maps:
+            if name not in self._formed:
+                notes = known[name].notes
+                looks = zip(notes["looks"], notes["titles"], strict=True)
+                self._package.recall(name, tuple(looks))
+        record = self.journal.find_whole(PACKAGE)
+        notes = {} if record is None or not record.outputs else record.notes
+        older = dict(zip(notes.get("looks", ()), notes.get("tables", ()), strict=True))
+        tables = self._package.tables(list(maps))
+        for name in self._package.maps_to_form(tables, older):
+            result = form(maps[name], self.inputs, self.lang)
+            if isinstance(result, Scene):
+                self._pack(name, result)
+        tables = self._package.tables(list(maps))
+        self._begun[PACKAGE] = Record(
+            PACKAGE,
+            self.prints.key(PACKAGE, (), *parts),
+            notes={"looks": tuple(tables), "tables": tuple(tables.values())},
+        )
+        scene = self._package.scene(tables, self.lang)
+        path = self.folder / PACKAGE
+        return workers.put(PACKAGE, write_package, scene, list(tables.values()), path)
 
     def _bundle_figures(
-        self, entries: Sequence[Entry], workers: Workers[list[Path]]
+        self, listed: Sequence[Entry], workers: Workers[list[Path]]
     ) -> Iterable[Answer[list[Path]]]:
         """Bundle all maps and charts as one tree."""
         leaves, parts = [], []
-        for entry in entries:
+        for entry in listed:
             record = self.records.get(entry.id)
             if record is None or record.columns or record.why_not:
                 continue
@@ -242,11 +324,11 @@ class Making:
         return self._bundle(TREE, parts, workers, write_tree, leaves)
 
     def _bundle_tables(
-        self, entries: Sequence[Entry], workers: Workers[list[Path]]
+        self, listed: Sequence[Entry], workers: Workers[list[Path]]
     ) -> Iterable[Answer[list[Path]]]:
         """Bundle all tables as one workbook."""
         sheets, parts = [], []
-        for entry in entries:
+        for entry in listed:
             record = self.records.get(entry.id)
             if record is not None and record.columns:
                 (path,) = record.outputs
@@ -281,4 +363,7 @@ def form(entry: Entry, inputs: Inputs, lang: Lang) -> Result:
     """
     if entry.recipe is None:
         raise MissingInputError("there is no recipe for it yet.", "作成手順がまだない。")
-    return entry.recipe(inputs, lang)
+    result = entry.recipe(inputs, lang)
+    if isinstance(result, Table):
+        return result
+    return replace(result, credit=credit_in(lang, result.credit))

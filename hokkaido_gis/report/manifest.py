@@ -51,6 +51,27 @@ def write_manifest(
     return path
 
 
+def _how_much(outcome: Outcome) -> dict[str, object]:
+    """Share of the report's figure, what of it is missing, or why there is nothing."""
+    told: dict[str, object] = {"share": None if outcome.share is None else round(outcome.share, 4)}
+    record = outcome.record
+    if record is not None and record.gap is not None:
+        gap = record.gap
+        told["missing"] = {
+            "ja": gap.what_ja,
+            "en": gap.what_en,
+            "shown": gap.shown,
+            "of": gap.whole,
+        }
+    if record is not None and record.why_not is not None:
+        told["why_not"] = {"ja": record.why_not[1], "en": record.why_not[0]}
+    if outcome.lost:
+        told["figures_lost"] = outcome.lost
+    if outcome.is_older:
+        told["older"] = True
+    return told
+
+
 def _input(layer: str, file: Path, prints: Fingerprints) -> dict[str, object]:
     origin = origin_of(file)
     return {
@@ -68,7 +89,9 @@ def _result(outcome: Outcome) -> dict[str, object]:
     record = outcome.record
     return {
         "state": outcome.state,
+        **_how_much(outcome),
         "synthetic": outcome.is_synthetic,
+        "origins": sorted(outcome.kinds),
         "inputs": sorted({file.split("/")[-1] for _, file in record.files}) if record else [],
         "files": dict(record.outputs) if record else {},
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from hokkaido_gis.errors import MissingInputError
 from hokkaido_gis.render.scene import Layer, Single, Symbol
 from hokkaido_gis.report.words import heading, say
 
@@ -24,6 +25,7 @@ BUREAUS = (
 )  # fmt: skip
 GROUND = Single(Symbol("#f1f1ec", 0.95, "#b4b1a8", 0.5))
 _LAYERS: dict[str, Words] = {
+    "municipalities": ("市町村界", "boundaries"),
     "lines": ("送電線", "lines"),
     "substations": ("変電所", "substations"),
     "dams": ("ダム", "dams"),
@@ -54,6 +56,23 @@ def headings(lang: Lang, *columns: str, **meant: str) -> dict[str, str]:
     return {column: heading(meant.get(column, column), lang) for column in columns}
 
 
+def town_headings(inputs: Inputs, lang: Lang, *columns: str, **meant: str) -> dict[str, str]:
+    """Headings of columns of municipalities, with what each is in after its name.
+
+    Parameters
+    ----------
+    inputs
+        Layers of the run, which tell whether that is a subprefecture.
+    lang
+        Language of the headings.
+    *columns, **meant
+        As for `headings`.
+    """
+    name, *others = columns
+    meant = {"subprefecture": inputs.place.division, **meant}
+    return headings(lang, name, "subprefecture", *others, **meant)
+
+
 def ground_layer(inputs: Inputs, lang: Lang, *, label: bool = False) -> Layer:
     """Municipalities in a plain colour, which lie below all else."""
     return Layer(
@@ -62,14 +81,27 @@ def ground_layer(inputs: Inputs, lang: Lang, *, label: bool = False) -> Layer:
         title=say(lang, "市町村", "Municipalities"),
         name="name",
         label="name" if label else None,
-        popup=headings(lang, "name", "subprefecture", name="municipality"),
+        popup=town_headings(inputs, lang, "name", name="municipality"),
     )
 
 
 def in_bureaus(inputs: Inputs, bureaus: Sequence[str]) -> gpd.GeoDataFrame:
-    """Municipalities of some subprefectures."""
+    """Municipalities of some subprefectures, or of other regions that the data have.
+
+    Raises
+    ------
+    MissingInputError
+        If the boundaries hold none of them.
+    """
     towns = inputs.municipalities
-    return towns[towns["subprefecture"].isin(list(bureaus))]
+    found = towns[towns["subprefecture"].isin(list(bureaus))]
+    if found.empty:
+        names = "・".join(bureaus)
+        raise MissingInputError(
+            f"the boundaries in {inputs.folder} hold no municipality of {names}.",
+            f"{inputs.folder.name} の市町村界に{names}の市町村がない。",
+        )
+    return found
 
 
 def extent_of(frame: gpd.GeoDataFrame) -> Bounds:
@@ -89,6 +121,11 @@ def figure_title(figure: str, title: str, place: str, lang: Lang) -> str:
     """Number, title and place of a figure."""
     number = figure.removeprefix("fig-")
     return f"{say(lang, '図', 'Figure ')}{number} {title}" + (f" {place}" if place else "")
+
+
+def place_title(inputs: Inputs, lang: Lang, regions: Sequence[str] | None = None) -> str:
+    """Place in a title: the regions shown; outside Hokkaido after the name of the prefecture."""
+    return inputs.place.title(lang, None if regions is None else "・".join(regions))
 
 
 def origins(inputs: Inputs, lang: Lang, *layers: str) -> str:

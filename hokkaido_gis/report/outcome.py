@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -13,11 +12,6 @@ if TYPE_CHECKING:
     from hokkaido_gis.report.rerun import Record
 
 State = Literal["made", "partly made", "not made", "failed"]
-
-# How captions say that something of the report's figure is gone or left out.
-_LOST = re.compile(
-    r"失われ|欠く|桁不明|分けられない|\blost\b|cannot be told apart|only bounds are known"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +30,8 @@ class Outcome:
         Origins of the files it was made of.
     lost
         Figures of it in the ledger whose inputs are lost.
+    is_older
+        Whether it is of an earlier run, and what it was made of has changed since.
     """
 
     entry: Entry
@@ -43,16 +39,25 @@ class Outcome:
     fault: Fault | None = None
     kinds: frozenset[Kind] = frozenset()
     lost: int = 0
+    is_older: bool = False
 
     @property
     def state(self) -> State:
-        """``partly made`` where the caption or the ledger says that something is lost."""
+        """``partly made`` where some of the report's figure is lost, by `gap` or the ledger."""
         if self.record is None:
             return "failed"
         if self.record.why_not is not None:
             return "not made"
-        is_partly = self.lost > 0 or _LOST.search(self.record.caption)
-        return "partly made" if is_partly else "made"
+        return "partly made" if self.record.gap is not None or self.lost else "made"
+
+    @property
+    def share(self) -> float | None:
+        """Share of the report's figure that is there [0-1]; ``None`` where it is not countable."""
+        if self.record is None or self.record.why_not is not None:
+            return 0.0
+        if self.record.gap is not None:
+            return self.record.gap.share
+        return None if self.lost else 1.0
 
     @property
     def is_made(self) -> bool:

@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import platform
-import shutil
-import time
 from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib import metadata, resources
@@ -23,7 +21,9 @@ from hokkaido_gis._version import __version__
 from hokkaido_gis.datasets import sample_data
 from hokkaido_gis.errors import MissingInputError, OutputError
 from hokkaido_gis.io.output import replace_when_complete
+from hokkaido_gis.report.completeness import Gap  # noqa: TC001  (pydantic reads it)
 from hokkaido_gis.report.layer_files import find_files
+from hokkaido_gis.report.place import THE_REPORT, Place
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from hokkaido_gis.render.scene import Lang
 
 JOURNAL = ".rerun.jsonl"
-_LEFT_OVER_AFTER = 600.0  # seconds
 
 # What reads, computes and draws: another version of it may give other results.
 _LIBRARIES = (
@@ -65,6 +64,12 @@ class Record:
         Of a table: ``text``, ``number`` or ``mixed`` for each column.
     why_not
         Why nothing was made, in English and in Japanese.
+    gap
+        What of the report's figure is not in it, if anything.
+    report
+        Hash of language, folder of layers and prefecture: results of one report have the same.
+    notes
+        What else a later run needs to know of it without making it again.
     """
 
     name: str
@@ -76,6 +81,9 @@ class Record:
     outputs: dict[str, str] = field(default_factory=dict)
     columns: tuple[str, ...] = ()
     why_not: tuple[str, str] | None = None
+    gap: Gap | None = None
+    report: str = ""
+    notes: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 class Fingerprints:
@@ -87,11 +95,14 @@ class Fingerprints:
         Folder of layers.
     lang
         Language of the results.
+    place
+        Prefecture and regions that the results are of.
     """
 
-    def __init__(self, folder: Path, lang: Lang) -> None:
+    def __init__(self, folder: Path, lang: Lang, place: Place = THE_REPORT) -> None:
         self.folder = folder
-        self._base = (code_version(), lang, str(folder))
+        self.report = _digest([lang, str(folder), *place.prefectures, *place.regions])
+        self._base = (code_version(), lang, str(folder), self.report)
         self._files: dict[Path, str] = {}
         self._needs: dict[str, str] = {}
 
@@ -142,6 +153,13 @@ class Journal:
         record = self._records.get(name)
         if record is None or record.key != prints.key(name, record.needs, *parts):
             return None
+        return self.find_whole(name)
+
+    def find_whole(self, name: str) -> Record | None:
+        """Record of a result whose files are as it was noted, whatever has changed since."""
+        record = self._records.get(name)
+        if record is None:
+            return None
         for path, digest in record.outputs.items():
             file = self.folder / path
             if not file.is_file() or hash_file(file) != digest:
@@ -165,9 +183,7 @@ class Journal:
         return record
 
     def begin(self) -> None:
-        """Make the folder, show before any work that it may be written, and clear it of leftovers.
-
-        Leftovers are the temporary folders of a run that was killed.
+        """Make the folder, and show before any work that it may be written.
 
         Raises
         ------
@@ -175,11 +191,6 @@ class Journal:
             If it cannot be written.
         """
         self._append(b"")
-        for folder in [self.folder, *(path for path in self.folder.iterdir() if path.is_dir())]:
-            for path in folder.glob(".*.*.????????"):
-                # No file is in the making for so long, so that another run loses nothing.
-                if path.is_dir() and time.time() - path.stat().st_mtime > _LEFT_OVER_AFTER:
-                    shutil.rmtree(path, ignore_errors=True)
 
     def tidy(self) -> None:
         """Write the records anew in order, without those that others have replaced."""

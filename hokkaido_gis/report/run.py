@@ -19,6 +19,8 @@ from hokkaido_gis.errors import (
     list_faults,
     name_some,
 )
+from hokkaido_gis.io.cells import unguard_table
+from hokkaido_gis.report.alone import alone_in
 from hokkaido_gis.report.drawing import write_result
 from hokkaido_gis.report.index_page import write_index
 from hokkaido_gis.report.inputs import Inputs
@@ -70,6 +72,11 @@ def run_report(  # noqa: PLR0913  (options)
 
     What the folder of results holds already is taken as it is, as long as nothing that it was made
     of has changed (files, options, this library); so an interrupted run goes on where it stopped.
+    A part of the report, made into a folder that holds other parts, joins them: these stay, and
+    bundles, ledger, manifest and index page are of all that is there.
+
+    Boundaries of another prefecture give the report of that one: maps go by the regions that the
+    data have, and what is about Hokkaido alone is not made, and says so.
 
     Parameters
     ----------
@@ -99,26 +106,37 @@ def run_report(  # noqa: PLR0913  (options)
     Raises
     ------
     HokkaidoGisError
-        If there is no such chapter or entry, or the folder cannot be written.
+        If there is no such chapter or entry, the folder cannot be written or another run is writing
+        there, or it holds a report in another language or of other layers, and only a part is asked
+        for.
     FiguresFailedError
         At the end, if figures could not be made for a fault, not for want of an input;
         `InputsFailedError` if all of them for layers that cannot be used.
     """
     inputs, folder = Inputs(data), Path(out)
-    entries = select(chapter=chapter, only=only)
-    scope = entries[0].chapter if only is not None else chapter
-    making = Making(inputs, folder, lang)
-    making.run(entries, (scope, only), jobs=jobs, bar=progress)
-    checked = _read_ledger(making)
-    outcomes = [_outcome(entry, making, checked) for entry in entries]
-    options = {"chapter": chapter, "only": only, "lang": lang}
-    manifest = write_manifest(making, outcomes, options, folder / "manifest.json")
-    index = write_index(making, outcomes, checked, folder / "index.html")
-    making.journal.tidy()
+    with alone_in(folder):
+        making = Making(inputs, folder, lang)
+        entries = select(chapter=chapter, only=only, place=making.place)
+        everything = select(place=making.place)
+        asked = {entry.id for entry in entries}
+        others = making.take_over(entry for entry in everything if entry.id not in asked)
+        making.run(entries, others, jobs=jobs, bar=progress)
+        checked = _read_ledger(making)
+        held = asked | {entry.id for entry in others}
+        listed = [entry for entry in everything if entry.id in held]
+        outcomes = [_outcome(entry, making, checked) for entry in listed]
+        # What the folder holds beyond what was asked for was asked for earlier.
+        part = {"chapter": None, "only": None} if others else {"chapter": chapter, "only": only}
+        options = {**part, "lang": lang}
+        manifest = write_manifest(making, outcomes, options, folder / "manifest.json")
+        index = write_index(making, outcomes, checked, folder / "index.html")
+        making.journal.tidy()
     made = [making.records[name] for name in (LEDGER, *BUNDLES) if name in making.records]
+    outcomes = [outcome for outcome in outcomes if outcome.entry.id in asked]
     made += [outcome.record for outcome in outcomes if outcome.record is not None]
     paths = [index, manifest, *(folder / path for record in made for path in record.outputs)]
     _tell_missing(outcomes)
+    _tell_older(making.older)
     _raise_faults(making.faults, paths)
     return paths
 
@@ -154,8 +172,9 @@ def run_figure(
     HokkaidoGisError
         If there is no such figure, or it is not drawn for one municipality.
     """
-    (entry,) = select(only=figure)
-    inputs, name = Inputs(data), entry.id
+    inputs = Inputs(data)
+    (entry,) = select(only=figure, place=inputs.place)
+    name = entry.id
     if municipality is not None:
         if entry.recipe is None or "code" not in inspect.signature(entry.recipe).parameters:
             raise HokkaidoGisError(f"{entry.id} is not drawn for one municipality.")
@@ -165,7 +184,8 @@ def run_figure(
         result = form(entry, inputs, lang)
     except MissingInputError as error:
         raise MissingInputError(f"{figure}: {error}") from error
-    return write_result(result, Path(out), name)
+    with alone_in(Path(out)):
+        return write_result(result, Path(out), name)
 
 
 def _read_ledger(making: Making) -> pd.DataFrame:
@@ -173,7 +193,8 @@ def _read_ledger(making: Making) -> pd.DataFrame:
     if LEDGER not in making.records:
         return pd.DataFrame(columns=list(COLUMNS), dtype=str)
     path = making.folder / LEDGER
-    return pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+    table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+    return unguard_table(table)
 
 
 def _outcome(entry: Entry, making: Making, checked: pd.DataFrame) -> Outcome:
@@ -186,6 +207,7 @@ def _outcome(entry: Entry, making: Making, checked: pd.DataFrame) -> Outcome:
         making.faults.get(entry.id),
         frozenset(origin_of(making.path_of(layer, name)).kind for layer, name in files),
         int(is_lost.sum()),
+        entry.id in making.older,
     )
 
 
@@ -195,6 +217,16 @@ def _tell_missing(outcomes: list[Outcome]) -> None:
         warnings.warn(
             f"{len(missing)} of {len(outcomes)} figures and tables were not made "
             f"({name_some(missing)}); index.html says why.",
+            LayerWarning,
+            stacklevel=3,
+        )
+
+
+def _tell_older(names: set[str]) -> None:
+    if names:
+        warnings.warn(
+            f"{len(names)} others of the folder are as an earlier run left them, though what they "
+            "are made of has changed; the whole report makes them again.",
             LayerWarning,
             stacklevel=3,
         )

@@ -174,6 +174,14 @@ def towns_energy(inputs: Inputs) -> pd.DataFrame:
 
 
 @kept
+def dams_for_solar(inputs: Inputs) -> gpd.GeoDataFrame:
+    """Dams of the layer that serve irrigation, or all where the layer tells no purposes."""
+    dams = inputs.dams
+    serves = dams["irrigation"]
+    return dams[serves.fillna(value=False).astype(bool)] if serves.notna().any() else dams
+
+
+@kept
 def dam_energy(inputs: Inputs) -> pd.DataFrame:
     """10 kW of solar power at each dam, on the index of the dams."""
     dams = inputs.dams
@@ -191,10 +199,14 @@ def port_energy(inputs: Inputs) -> pd.DataFrame:
     """
     ports = inputs.ports
     site = yield_of_sites(inputs, ports, ports["municipality_code"], Mounting.ROOF)
-    listed = inputs.report("ports").reset_index()
-    match = match_ports(ports, listed, inputs.municipalities).frame
-    printed = printed_port_kwh(listed).set_axis(match["port_id"])
-    printed = printed[printed.index.notna()].reindex(ports.index)
+    if inputs.place.is_of_the_report:
+        listed = inputs.report("ports").reset_index()
+        match = match_ports(ports, listed, inputs.municipalities).frame
+        printed = printed_port_kwh(listed).set_axis(match["port_id"])
+        printed = printed[printed.index.notna()].reindex(ports.index)
+    else:
+        columns = ["printed_kwh", "printed_kwh_below"]
+        printed = pd.DataFrame(np.nan, index=ports.index, columns=columns)
     if "plot_area_m2" in ports.columns:
         energy = solar_of_ports(ports, site["specific_yield"], station=site["station"])
     else:

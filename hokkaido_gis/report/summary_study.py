@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from hokkaido_gis.errors import CodeError, name_some
+from hokkaido_gis.errors import CodeError, MissingInputError, name_some
 from hokkaido_gis.potential.hydro import IRRIGATION_UTILISATION, hydro_generation
 from hokkaido_gis.potential.solar_sites import DAM_KW
 from hokkaido_gis.potential.targets import share_of_increase
@@ -15,7 +16,7 @@ from hokkaido_gis.report import biomass_study, dam_study, solar_study
 from hokkaido_gis.report.kept import kept
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Callable, Collection
 
     from hokkaido_gis.report.comparison import Words
     from hokkaido_gis.report.inputs import Inputs
@@ -44,16 +45,19 @@ def resources_by_town(inputs: Inputs) -> pd.DataFrame:
         ``kwh_low``, ``kwh_high`` [kWh/yr], which differ where digits of the report are lost; 0
         where a municipality has none of it. Farmland at 500 kW/ha (solar) and 1,000 kW/ha (wind);
         hydro at a utilisation of 33 %; biomass from the heat of the municipality alone, without a
-        generation, as in table 6-1.
+        generation, as in table 6-1. Outside Hokkaido only the resources that the layers tell.
     """
-    tables = {
-        "farmland_solar": _farmland_solar(inputs),
-        "farmland_wind": _farmland_wind(inputs),
-        "dam_hydro": _dam_hydro(inputs),
-        "dam_solar": _dam_solar(inputs),
-        "biomass": _biomass(inputs),
-        "port_solar": _port_solar(inputs),
-    }
+    if inputs.place.is_of_the_report:
+        tables = {
+            "farmland_solar": _farmland_solar(inputs),
+            "farmland_wind": _farmland_wind(inputs),
+            "dam_hydro": _dam_hydro(inputs),
+            "dam_solar": _dam_solar(inputs),
+            "biomass": _biomass(inputs),
+            "port_solar": _port_solar(inputs),
+        }
+    else:
+        tables = _of_the_layers(inputs)
     codes = inputs.municipalities.index
     return pd.concat(
         {name: table.reindex(codes, fill_value=0.0) for name, table in tables.items()},
@@ -161,6 +165,45 @@ def _port_solar(inputs: Inputs) -> pd.DataFrame:
     low, high = (ports[column] for column in ("printed_kwh", "printed_kwh_below"))
     kw = [(kwh / ports["specific_yield"]).groupby(code).sum() for kwh in (low, high)]
     return _bounds(*kw, *(kwh.groupby(code).sum() for kwh in (low, high)))
+
+
+def _of_the_layers(inputs: Inputs) -> dict[str, pd.DataFrame]:
+    """Resources that layers alone tell: outside Hokkaido the report knows of no others."""
+    found: dict[str, Callable[[Inputs], pd.DataFrame]] = {
+        "farmland_solar": _farmland_solar,
+        "farmland_wind": _farmland_wind,
+        "dam_solar": _dam_solar_of_layer,
+        "port_solar": _port_solar_of_layer,
+    }
+    tables = {}
+    for name, compute in found.items():
+        with suppress(MissingInputError):
+            tables[name] = compute(inputs)
+    if not tables:
+        raise MissingInputError(
+            f"{inputs.folder} holds no layers of farmland, dams or ports to sum up.",
+            f"{inputs.folder.name} に耕作放棄地、ダム、漁港のレイヤがない。",
+        )
+    return tables
+
+
+def _dam_solar_of_layer(inputs: Inputs) -> pd.DataFrame:
+    dams = solar_study.dams_for_solar(inputs)
+    energy = solar_study.dam_energy(inputs).loc[dams.index]
+    sums = energy.groupby(dams["municipality_code"])[["capacity_kw", "annual_kwh"]].sum()
+    return _both(sums["capacity_kw"], sums["annual_kwh"])
+
+
+def _port_solar_of_layer(inputs: Inputs) -> pd.DataFrame:
+    """Ports by the areas of their plots, where the layer has any."""
+    if inputs.ports["plot_area_m2"].isna().all():
+        raise MissingInputError(
+            f"the ports in {inputs.folder} have no areas of plots (plot_area_m2).",
+            f"{inputs.folder.name} の漁港に用地面積 (列 plot_area_m2) がない。",
+        )
+    ports = solar_study.port_energy(inputs)
+    sums = ports.groupby("municipality_code")[["capacity_kw", "annual_kwh"]].sum()
+    return _both(sums["capacity_kw"], sums["annual_kwh"])
 
 
 def _both(kw: pd.Series, kwh: pd.Series) -> pd.DataFrame:

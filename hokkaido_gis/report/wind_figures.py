@@ -19,7 +19,15 @@ from hokkaido_gis.render.scene import (
     Symbol,
 )
 from hokkaido_gis.report import wind_study as study
-from hokkaido_gis.report.map_frame import credits_of, figure_title, headings, origins
+from hokkaido_gis.report.elsewhere import note, report_says
+from hokkaido_gis.report.map_frame import (
+    credits_of,
+    figure_title,
+    headings,
+    origins,
+    place_title,
+    town_headings,
+)
 from hokkaido_gis.report.results import Recipe, Table
 from hokkaido_gis.report.words import heading, say
 
@@ -72,7 +80,7 @@ def wind_map(inputs: Inputs, lang: Lang, *, figure: str) -> Scene:
                 "風況と2ha以上の耕作放棄地の重ね合わせ",
                 "Wind and abandoned farmland of 2 ha and more",
             ),
-            "",
+            place_title(inputs, lang),
             lang,
         ),
         [
@@ -91,7 +99,7 @@ def wind_map(inputs: Inputs, lang: Lang, *, figure: str) -> Scene:
                 _OUTLINE,
                 title=say(lang, "市町村", "Municipalities"),
                 name="name",
-                popup=headings(lang, "name", "subprefecture"),
+                popup=town_headings(inputs, lang, "name"),
             ),
             Layer(
                 gpd.GeoDataFrame(frame),
@@ -109,7 +117,9 @@ def wind_map(inputs: Inputs, lang: Lang, *, figure: str) -> Scene:
                 popup=headings(lang, *shown, name="feature"),
             ),
         ],
-        caption=_rule(lang) + origins(inputs, lang, *_LAYERS),
+        caption=_rule(lang)
+        + note(inputs, lang, "capacity_factor")
+        + origins(inputs, lang, *_LAYERS),
         credit=credits_of(inputs, *_LAYERS, "municipalities"),
         lang=lang,
     )
@@ -143,6 +153,7 @@ def rating_table(inputs: Inputs, lang: Lang) -> Table:
             "条件2: 送電線 (6万V以下) が市町村内にある。",
             "Condition 2: a line of 66 kV or less in the municipality. ",
         )
+        + note(inputs, lang, "connection", "capacity_factor")
         + origins(inputs, lang, *_LAYERS),
     )
 
@@ -173,13 +184,15 @@ def towns_table(inputs: Inputs, lang: Lang) -> Table:
             "Table 4-25 Wind power over farmland by municipality",
         ),
         frame.rename(columns={c: heading(c, lang) for c in frame.columns}),
-        say(
+        report_says(
+            inputs,
             lang,
             "報告書の表4-25の評価は失われており、すべてこの実行のレイヤから計算した値。",
             "The marks of the report's table 4-25 are lost; all follow from the layers of this "
             "run. ",
         )
         + _rule(lang)
+        + note(inputs, lang, "connection", "capacity_factor")
         + origins(inputs, lang, *_LAYERS),
     )
 

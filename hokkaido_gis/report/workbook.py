@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import io
 import re
 import unicodedata
-import zipfile
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
 import pandas as pd
 from openpyxl import Workbook
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
 
+from hokkaido_gis.io.cells import put_text, unguard_text
 from hokkaido_gis.io.output import replace_when_complete
+from hokkaido_gis.io.tables import save_workbook
 from hokkaido_gis.report.words import say
 
 if TYPE_CHECKING:
@@ -30,11 +28,8 @@ if TYPE_CHECKING:
 
 Kind = Literal["text", "number", "mixed"]
 
-_THEN = datetime(2000, 1, 1)
-_MODIFIED = re.compile(rb"(<dcterms:modified[^>]*>)[^<]*")
 _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]*)?(e[-+]?[0-9]+)?")
 _HEAD = PatternFill("solid", fgColor="E4EEE9")
-_FORMULA = ("=", "+", "-", "@")
 _WIDEST, _ROWS_MEASURED = 60, 200
 
 
@@ -103,17 +98,13 @@ def write_workbook(sheets: Sequence[Sheet], path: Path, lang: Lang) -> list[Path
         If the file cannot be written; an older one stays untouched.
     """
     book = Workbook()
-    book.properties.created = _THEN
-    book.properties.creator = "hokkaido_gis"
     contents = book.active
     assert contents is not None  # noqa: S101  (a new workbook has one sheet)
     _fill_contents(contents, sheets, lang)
     for sheet in sheets:
         _fill(book.create_sheet(sheet.name), sheet)
-    packed = io.BytesIO()
-    book.save(packed)
     with replace_when_complete(path) as temporary:
-        _repack(packed, temporary)
+        save_workbook(book, temporary)
     return [path]
 
 
@@ -135,9 +126,9 @@ def _fill(page: Worksheet, sheet: Sheet) -> None:
     table = pd.read_csv(
         sheet.file, header=None, dtype=str, keep_default_na=False, encoding="utf-8-sig"
     )
-    _head(page, table.iloc[0].tolist())
+    _head(page, list(map(unguard_text, table.iloc[0].tolist())))
     for column, kind in enumerate(sheet.columns):
-        heading, *texts = table[column].tolist()
+        heading, *texts = map(unguard_text, table[column].tolist())
         for row, text in enumerate(texts, start=2):
             if text != "":
                 _put(page.cell(row, column + 1), text if kind == "text" else _typed(text))
@@ -158,13 +149,10 @@ def _head(page: Worksheet, names: Sequence[str]) -> None:
 
 def _put(cell: Cell | MergedCell, value: str | float) -> None:
     """Set a cell; text stays text, also in the hands of one who edits it."""
-    if not isinstance(value, str):
+    if isinstance(value, str):
+        put_text(cell, value)
+    else:
         cell.value = value
-        return
-    cell.value = ILLEGAL_CHARACTERS_RE.sub("\ufffd", value)
-    cell.data_type = "s"
-    if value.startswith(_FORMULA):
-        cell.quotePrefix = True
 
 
 def _typed(text: str) -> str | float:
@@ -178,20 +166,3 @@ def _typed(text: str) -> str | float:
 
 def _width(text: str) -> int:
     return sum(2 if unicodedata.east_asian_width(letter) in "WFA" else 1 for letter in text)
-
-
-def _repack(packed: io.BytesIO, path: Path) -> None:
-    """Write the archive without the clock that is in it, so that equal tables are equal files."""
-    with (
-        zipfile.ZipFile(packed) as source,
-        zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as target,
-    ):
-        for name in source.namelist():
-            content = source.read(name)
-            if name == "docProps/core.xml":
-                content = _MODIFIED.sub(rb"\g<1>2000-01-01T00:00:00Z", content)
-            entry = zipfile.ZipInfo(name)
-            entry.create_system = 3
-            entry.external_attr = 0o644 << 16
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            target.writestr(entry, content)
