@@ -88,7 +88,8 @@ class Audit:
     @property
     def rules(self) -> pd.Series:
         """Number of matches by rule."""
-        return self._having(MATCHED)["rule"].value_counts()
+        counts = self._having(MATCHED)["rule"].value_counts(sort=False)
+        return counts.sort_values(ascending=False, kind="stable")
 
     @property
     def unmatched(self) -> pd.DataFrame:

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import warnings
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import shapely
 from pyproj import CRS, Geod, Transformer
+from pyproj.crs import ProjectedCRS
+from pyproj.crs.coordinate_operation import LambertAzimuthalEqualAreaConversion
 from pyproj.exceptions import ProjError
 from pyproj.transformer import AreaOfInterest
 
@@ -29,6 +31,7 @@ GRS80 = Geod(ellps="GRS80")
 _JAPAN = AreaOfInterest(122.0, 20.0, 154.0, 46.5)
 # Moves smaller than this are rounding or a datum taken as equal, and not worth a word.
 _NOTABLE_MOVE_M = 0.5
+_ROUNDING_M = 0.005
 _JGD2000 = (4612, 4947)
 
 
@@ -85,22 +88,7 @@ def to_storage_crs(frame: gpd.GeoDataFrame, layer: str) -> gpd.GeoDataFrame:
         _require_degrees(frame, layer)
     if is_same_crs(crs, STORAGE_CRS):
         return frame.copy()
-    try:
-        transformer = _transformer(crs.to_wkt())
-        shapes = shapely.transform(
-            frame.geometry.to_numpy(),
-            lambda xy: np.column_stack(transformer.transform(xy[:, 0], xy[:, 1], errcheck=True)),
-        )
-    except ProjError as error:
-        raise CRSError(
-            layer,
-            [
-                (
-                    f"no operation of known accuracy leads from its CRS ({crs.name}) to JGD2011. "
-                    "Is it right? Say the true one, e.g. crs='EPSG:4301' for the Tokyo datum."
-                )
-            ],
-        ) from error
+    shapes, transformer = _stored_shapes(frame, layer)
     moved = frame.copy()
     moved.geometry = shapes
     moved = moved.set_crs(STORAGE_CRS, allow_override=True)
@@ -135,7 +123,7 @@ def lonlat(crs: CRS, xy: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     if crs.is_geographic:
         return xy
     base = crs.geodetic_crs
-    lon, lat = Transformer.from_crs(crs, base, always_xy=True).transform(xy[:, 0], xy[:, 1])
+    lon, lat = Transformer.from_crs(crs, base, always_xy=True).transform(*_columns(xy))
     return np.column_stack([lon, lat])
 
 
@@ -143,12 +131,21 @@ def local_metric_crs(frame: gpd.GeoDataFrame) -> CRS:
     """An azimuthal equal-area CRS [m] centred on a layer, for searching near by.
 
     Distances in it are for finding candidates; what is reported is measured on the ellipsoid.
+
+    Raises
+    ------
+    CRSError
+        If the layer has no CRS, or no operation of known accuracy leads to JGD2011.
     """
-    west, south, east, north = frame.to_crs(STORAGE_CRS).total_bounds
-    return CRS.from_proj4(
-        f"+proj=laea +lon_0={(west + east) / 2:.6f} +lat_0={(south + north) / 2:.6f} "
-        "+ellps=GRS80 +units=m"
+    stored, _ = _stored_shapes(frame, "layer")
+    west, south, east, north = shapely.total_bounds(stored)
+    centre = LambertAzimuthalEqualAreaConversion(
+        latitude_natural_origin=round((south + north) / 2, 6),
+        longitude_natural_origin=round((west + east) / 2, 6),
     )
+    # Of JGD2011, not of an ellipsoid alone: from a CRS of no datum PROJ leads to the Tokyo datum
+    # without the move of some 400 m, and without a word.
+    return ProjectedCRS(centre, name="equal area about the layer", geodetic_crs=STORAGE_CRS)
 
 
 def geodesic_lengths(
@@ -166,15 +163,28 @@ def geodesic_lengths(
     numpy.ndarray
         Lengths [m], shape (n,).
     """
-    return np.asarray(GRS80.inv(start[:, 0], start[:, 1], end[:, 0], end[:, 1])[2], dtype=float)
+    return np.asarray(GRS80.inv(*_columns(start), *_columns(end))[2], dtype=float).reshape(-1)
 
 
 def area_ha(frame: gpd.GeoDataFrame) -> npt.NDArray[np.float64]:
-    """Areas of polygons on the ellipsoid [ha], in the order of the layer; holes are left out."""
+    """Areas of polygons on the ellipsoid [ha], in the order of the layer; holes are left out.
+
+    Raises
+    ------
+    CRSError
+        If the layer has no CRS, or no operation of known accuracy leads to JGD2011.
+    """
     # The sign of a ring's area follows its direction, so that all must run as the standard says.
-    shapes = shapely.orient_polygons(frame.to_crs(STORAGE_CRS).geometry.to_numpy())
+    stored, _ = _stored_shapes(frame, "areas")
+    shapes = shapely.orient_polygons(stored)
     square_metres = [abs(GRS80.geometry_area_perimeter(shape)[0]) for shape in shapes]
     return np.array(square_metres) / 10_000
+
+
+def _columns(xy: npt.NDArray[np.float64]) -> tuple[Any, Any]:
+    """Coordinates by axis; of one point as lists: pyproj takes an array of one for a number."""
+    x, y = xy[:, 0], xy[:, 1]
+    return (x.tolist(), y.tolist()) if len(xy) == 1 else (x, y)
 
 
 def _require_degrees(frame: gpd.GeoDataFrame, layer: str) -> None:
@@ -186,6 +196,26 @@ def _require_degrees(frame: gpd.GeoDataFrame, layer: str) -> None:
             "with the CRS it was drawn in, or as longitude and latitude."
         )
         raise CRSError(layer, [fault])
+
+
+def _stored_shapes(
+    frame: gpd.GeoDataFrame, layer: str
+) -> tuple[npt.NDArray[np.object_], Transformer]:
+    """Shapes in EPSG:6668, and what moved them there."""
+    crs = require_crs(frame, layer)
+    try:
+        transformer = _transformer(crs.to_wkt())
+        shapes: npt.NDArray[np.object_] = shapely.transform(
+            frame.geometry.to_numpy(),
+            lambda xy: np.column_stack(transformer.transform(*_columns(xy), errcheck=True)),
+        )
+    except ProjError as error:
+        fault = (
+            f"no operation of known accuracy leads from its CRS ({crs.name}) to JGD2011. Is it "
+            "right? Say the true one, e.g. crs='EPSG:4301' for the Tokyo datum."
+        )
+        raise CRSError(layer, [fault]) from error
+    return shapes, transformer
 
 
 @cache
@@ -209,18 +239,25 @@ def _tell_datum_move(
         return
     unmoved = lonlat(source, shapely.get_coordinates(before.geometry.to_numpy())[:1])
     distance = float(geodesic_lengths(unmoved, point)[0])
+    operation = _describe(transformer)
     if distance >= _NOTABLE_MOVE_M:
-        used = transformer.get_last_used_operation()
-        accuracy = f"{used.accuracy:g} m" if used.accuracy >= 0 else "not stated"
-        message = (
-            f"{layer}: moved by {distance:.1f} m from {source.name} to JGD2011 "
-            f"({used.description}; accuracy {accuracy})."
-        )
+        message = f"{layer}: moved by {distance:.1f} m from {source.name} to JGD2011 {operation}."
     elif source.geodetic_crs is not None and source.geodetic_crs.to_epsg() in _JGD2000:
+        how = "without a move" if distance < _ROUNDING_M else f"with a move of {distance:.2f} m"
         message = (
-            f"{layer}: taken from JGD2000 to JGD2011 without a move, since the grid of the 2011 "
-            "earthquake is not installed; centimetres are not promised."
+            f"{layer}: taken from JGD2000 to JGD2011 {how} {operation}. Where the ground moved in "
+            "the earthquake of 2011, only PROJ's grid of it (touhokutaiheiyouoki2011) is exact."
         )
     else:
         return
     warnings.warn(message, LayerWarning, stacklevel=3)
+
+
+def _describe(transformer: Transformer) -> str:
+    """The operation that moved the last coordinates, with its accuracy."""
+    try:
+        used = transformer.get_last_used_operation()
+    except ProjError:  # where there was nothing to choose, nothing is kept
+        used = transformer
+    accuracy = f"{used.accuracy:g} m" if used.accuracy >= 0 else "not stated"
+    return f"({used.description}; accuracy {accuracy})"

@@ -29,6 +29,12 @@ SIDE = 0.125
 """Side of a unit square [degrees], exact in binary, so that coordinates may be compared exactly."""
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--update-golden", action="store_true", help="Write the records of tests/golden anew."
+    )
+
+
 @pytest.fixture(scope="session")
 def real_data() -> Callable[[str], Path]:
     """Path of a real extract by its name under the test data; skips where it is not at hand."""

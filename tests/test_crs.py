@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from pyproj import CRS, Geod
 from shapely.geometry import Point, Polygon, box
 
+from hokkaido_gis.analysis.exclusions import Area, exclude_land
 from hokkaido_gis.crs import (
     STORAGE_CRS,
     area_ha,
@@ -145,6 +146,69 @@ def test_layer_without_any_place_passes(code: int) -> None:
     assert moved.geometry.is_empty.tolist() == [False, True]
 
 
+def test_the_operation_from_the_tokyo_datum_is_pinned() -> None:
+    # EPSG:15483 after EPSG:1612: three shifts between Bessel's ellipsoid and GRS 80, 10 m; or the
+    # grid of the Geospatial Information Authority where it is installed.
+    with pytest.warns(LayerWarning) as told:
+        moved = to_storage_crs(layer(Point(SAPPORO), crs="EPSG:4301"), "old map").geometry.iloc[0]
+    (message,) = [str(warning.message) for warning in told]
+    by_shifts = "Tokyo to JGD2000 (1) + JGD2000 to JGD2011 (2)" in message
+    assert by_shifts == message.endswith("accuracy 10 m).")
+    assert by_shifts or "Tokyo to JGD2011" in message
+    assert distance_m(moved, Point(by_three_shifts(*SAPPORO))) < (0.01 if by_shifts else 10)
+
+
+def by_three_shifts(lon: float, lat: float) -> tuple[float, float]:
+    """Tokyo datum to JGD2000 by geocentric translation, with nothing of PROJ's choosing."""
+    bessel_a, bessel_f = 6_377_397.155, 1 / 299.1528128
+    e2 = bessel_f * (2 - bessel_f)
+    lam, phi = math.radians(lon), math.radians(lat)
+    n = bessel_a / math.sqrt(1 - e2 * math.sin(phi) ** 2)
+    x = n * math.cos(phi) * math.cos(lam) - 146.414
+    y = n * math.cos(phi) * math.sin(lam) + 507.337
+    z = n * (1 - e2) * math.sin(phi) + 680.507
+    e2 = F * (2 - F)
+    across = math.hypot(x, y)
+    phi = math.atan2(z, across * (1 - e2))
+    for _ in range(10):
+        n = A / math.sqrt(1 - e2 * math.sin(phi) ** 2)
+        phi = math.atan2(z + e2 * n * math.sin(phi), across)
+    return math.degrees(math.atan2(y, x)), math.degrees(phi)
+
+
+def test_an_operation_without_a_choice_is_told_too() -> None:
+    bound = "+proj=longlat +ellps=bessel +towgs84=-146.414,507.337,680.507 +type=crs"
+    with pytest.warns(LayerWarning, match=r"moved by 406\.\d m .*accuracy .+\)\.$"):
+        moved = to_storage_crs(layer(Point(SAPPORO), crs=bound), "x").geometry.iloc[0]
+    assert distance_m(moved, Point(by_three_shifts(*SAPPORO))) < 2
+
+
+def test_jgd2000_is_told_with_operation_and_accuracy() -> None:
+    with pytest.warns(LayerWarning, match=r"JGD2000 to JGD2011 \(\d\).*accuracy [\d.]+ m\)"):
+        to_storage_crs(layer(Point(SAPPORO), crs="EPSG:4612"), "x")
+
+
+@pytest.mark.parametrize("code", [4301, 30172])
+def test_the_way_there_and_back_over_the_local_plane_is_no_null_transformation(code: int) -> None:
+    old = layer(Point(SAPPORO), Point(142, 44), crs="EPSG:4301").to_crs(code)
+    plane = local_metric_crs(old)
+    with pytest.warns(LayerWarning, match="moved by"):
+        true = to_storage_crs(old, "old map").to_crs(plane)
+    back, there = true.to_crs(code), old.to_crs(plane)
+    apart = shapely.distance(back.geometry.to_numpy(), old.geometry.to_numpy())
+    assert apart.max() < (1e-5 if code == 4301 else 1)  # degrees, or metres
+    assert shapely.distance(there.geometry.to_numpy(), true.geometry.to_numpy()).max() < 1
+
+
+def test_land_left_of_a_layer_in_the_tokyo_datum_stays_in_it() -> None:
+    land = layer(box(141.3, 43.0, 141.4, 43.1), crs="EPSG:4301")
+    pond = layer(box(141.3, 43.0, 141.35, 43.05), crs="EPSG:4301")
+    with pytest.warns(LayerWarning, match="moved by"):
+        left = exclude_land(land, [Area("pond", pond)]).land.geometry.iloc[0]
+    expected = land.geometry.iloc[0].difference(pond.geometry.iloc[0])
+    assert left.symmetric_difference(expected).area < 1e-3 * expected.area
+
+
 # --- what is refused ----------------------------------------------------------------------------
 
 
@@ -169,8 +233,13 @@ def test_require_crs_gives_the_crs_or_raises() -> None:
     ids=["engineering", "British National Grid"],
 )
 def test_crs_that_does_not_lead_to_japan(crs: str) -> None:
-    with pytest.raises(CRSError, match=r"no operation of known accuracy leads from its CRS \("):
-        to_storage_crs(layer(Point(100, 100), crs=crs), "x")
+    expected = r"no operation of known accuracy leads from its CRS \("
+    shapes = layer(Point(100, 100).buffer(1), crs=crs)
+    for move in (lambda: to_storage_crs(shapes, "x"), lambda: area_ha(shapes)):
+        with pytest.raises(CRSError, match=expected):
+            move()
+    with pytest.raises(CRSError, match=expected):
+        local_metric_crs(shapes)
 
 
 def test_coordinates_outside_their_projection() -> None:

@@ -116,8 +116,8 @@ class ConnectionCosts:
         if twice := list(classes[classes.duplicated()]):
             faults.append(f"classes are given twice: {name_some(twice)}.")
         costs = {
-            each: ClassCost(**values)
-            for each, values in zip(classes, numbers.to_dict("records"), strict=True)
+            each: ClassCost(**dict(zip(given, row, strict=True)))
+            for each, row in zip(classes, numbers.to_numpy().tolist(), strict=True)
         }
         faults += _faults(costs)
         if faults:
