@@ -5,6 +5,7 @@ from .analysis.adjacency import adjacency_from_lists as adjacency_from_lists
 from .analysis.adjacency import find_adjacency as find_adjacency
 from .analysis.aggregate import explain_sums as explain_sums
 from .analysis.aggregate import with_neighbours as with_neighbours
+from .analysis.containing import containing_area as containing_area
 from .analysis.exclusions import Area as Area
 from .analysis.exclusions import CellsAbove as CellsAbove
 from .analysis.exclusions import SmallParts as SmallParts
@@ -15,8 +16,18 @@ from .analysis.proximity import distance_to_point as distance_to_point
 from .analysis.stations import mean_of_stations as mean_of_stations
 from .analysis.stations import nearest_station as nearest_station
 from .analysis.stations import station_of as station_of
+from .analysis.sums import sum_by_municipality as sum_by_municipality
 from .audit import Audit as Audit
 from .audit import JoinResult as JoinResult
+from .cluster.aggregate import aggregate_parts as aggregate_parts
+from .cluster.cut import write_parts as write_parts
+from .cluster.engine import Engine as Engine
+from .cluster.join import join_parts as join_parts
+from .cluster.layers import connect_parts as connect_parts
+from .cluster.layers import overlay_parts as overlay_parts
+from .cluster.lazy import open_parts as open_parts
+from .cluster.map_parts import map_parts as map_parts
+from .cluster.parts import read_parts as read_parts
 from .codes import check_digit as check_digit
 from .codes import codes_from_names as codes_from_names
 from .codes import find_code as find_code
@@ -26,6 +37,9 @@ from .criteria import Criteria as Criteria
 from .criteria import parse_criteria as parse_criteria
 from .criteria import read_criteria as read_criteria
 from .datasets import sample_data as sample_data
+from .doctor.data_folder import check_data_folder as check_data_folder
+from .doctor.findings import Finding as Finding
+from .doctor.installation import check_installation as check_installation
 from .economics import Plant as Plant
 from .economics import cash_flow as cash_flow
 from .fetch.retrieve import get_data as get_data

@@ -5,6 +5,7 @@ What a command needs is imported when it runs, so that ``--help`` answers at onc
 
 from __future__ import annotations
 
+import functools
 import os
 import sys
 import traceback
@@ -20,8 +21,10 @@ from hokkaido_gis._version import __version__
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    import geopandas as gpd
     import pandas as pd
 
+    from hokkaido_gis.cluster.engine import Engine
     from hokkaido_gis.grid.options import GridOptions
 
 OK, OUR_FAULT, USER_FAULT = 0, 1, 2
@@ -80,6 +83,38 @@ def key_option(command: Command) -> Command:
     )
 
 
+def engine_options(command: Command) -> Command:
+    """Add ``--engine`` and what belongs to it; the command gets an ``engine``, or None."""
+
+    @functools.wraps(command)
+    def with_engine(*, engine: str | None, **options: Any) -> Any:
+        names = ("workers", "scheduler", "rows_per_part", "memory_limit")
+        stated = {name: value for name in names if (value := options.pop(name)) is not None}
+        if engine is None:
+            if stated:
+                option = next(iter(stated)).replace("_", "-")
+                raise click.UsageError(f"--{option} belongs to --engine dask.")
+            return command(engine=None, **options)
+        from hokkaido_gis.cluster.engine import Engine
+
+        return command(engine=Engine(**stated, progress=not options["quiet"]), **options)
+
+    for option in (
+        click.option(
+            "--engine",
+            type=click.Choice(["dask"]),
+            help="For layers larger than memory: work on parts, by several processes. The layer is "
+            "a folder of GeoParquet parts or a file, --out a folder of parts.",
+        ),
+        click.option("--workers", type=click.IntRange(min=1), help="Processes of the engine."),
+        click.option("--scheduler", metavar="ADDRESS", help="Dask scheduler that runs already."),
+        click.option("--rows-per-part", type=click.IntRange(min=1), help="Where a file is cut."),
+        click.option("--memory-limit", metavar="SIZE", help="Memory of a worker, such as 4GB."),
+    ):
+        with_engine = option(with_engine)
+    return with_engine
+
+
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, prog_name="hokkaido-gis")
 @click.option("--lang", type=click.Choice(["ja", "en"]), help="As for each command.")
@@ -97,8 +132,8 @@ def cli(context: click.Context, /, **options: object) -> None:
 @click.option(
     "--out", type=click.Path(path_type=Path), default="out", show_default=True, help="Folder."
 )
-@click.option("--chapter", type=int, help="Only this chapter.")
-@click.option("--only", metavar="ID", help="Only this figure or table.")
+@click.option("--chapter", type=int, help="Only this chapter; others in the folder stay.")
+@click.option("--only", metavar="ID", help="Only this figure or table; others in the folder stay.")
 @click.option(
     "--jobs",
     type=click.IntRange(min=1),
@@ -228,6 +263,12 @@ def adjacency(
 @out_file
 @click.option("--tolerance", type=float, default=0.0, show_default=True, help="As for adjacency.")
 @click.option("--crs", help="CRS of boundaries that state none, such as EPSG:6668.")
+@click.option(
+    "--sum-rows",
+    is_flag=True,
+    help="First sum the rows of each municipality, as --engine does; else it may have one only.",
+)
+@engine_options
 @common
 def aggregate(
     boundaries: str,
@@ -238,6 +279,8 @@ def aggregate(
     out: Path,
     tolerance: float,
     crs: str | None,
+    sum_rows: bool,
+    engine: Engine | None,
     lang: str,
     quiet: bool,
     verbose: bool,
@@ -245,22 +288,30 @@ def aggregate(
     """Sum a column over each municipality and those that touch it."""
     from hokkaido_gis.analysis.adjacency import find_adjacency
     from hokkaido_gis.analysis.aggregate import explain_sums
+    from hokkaido_gis.analysis.sums import sum_by_municipality
+    from hokkaido_gis.cluster.aggregate import aggregate_parts
     from hokkaido_gis.io.tables import read_table, require_columns, to_numbers, write_table
     from hokkaido_gis.join import index_by_municipality
     from hokkaido_gis.readers.municipalities import read_municipalities
 
+    if engine is not None:
+        neighbours = find_adjacency(read_municipalities(boundaries, crs=crs), tolerance=tolerance)
+        sums = aggregate_parts(table, value, neighbours, key=key, form=code_form, engine=engine)
+        echo([write_table(sums.rename_axis("code").reset_index(), out)])
+        return
     rows = read_table(table)
     require_columns(rows, [value], what=str(table))
+    rows = rows.assign(**{value: to_numbers(rows[value])})
     municipalities = read_municipalities(boundaries, crs=crs)
-    keyed = index_by_municipality(
-        rows.assign(**{value: to_numbers(rows[value])}),
-        key=key,
-        form=code_form,
-        units=municipalities.index,
-        what=str(table),
-    )
+    units = municipalities.index
+    if sum_rows:
+        values = sum_by_municipality(rows, value, key=key, form=code_form, units=units)
+    else:
+        values = index_by_municipality(rows, key=key, form=code_form, units=units, what=str(table))[
+            value
+        ]
     neighbours = find_adjacency(municipalities, tolerance=tolerance)
-    sums = explain_sums(keyed[value], neighbours)
+    sums = explain_sums(values, neighbours)
     echo([write_table(sums.rename_axis("code").reset_index(), out)])
 
 
@@ -276,6 +327,7 @@ def aggregate(
 )
 @out_file
 @click.option("--crs", help="CRS of a layer that states none, such as EPSG:6668.")
+@engine_options
 @common
 def join(
     layer: str,
@@ -286,6 +338,7 @@ def join(
     code_form: Literal["auto", "jis", "checked"],
     out: Path,
     crs: str | None,
+    engine: Engine | None,
     lang: str,
     quiet: bool,
     verbose: bool,
@@ -295,6 +348,7 @@ def join(
     Rows are matched by the key of a farm settlement, by municipality (codes in any spelling, or
     names), or by any column of text that both have.
     """
+    from hokkaido_gis.cluster.join import join_parts
     from hokkaido_gis.crs import require_crs
     from hokkaido_gis.io.tables import read_table, with_numbers
     from hokkaido_gis.io.vector import read_vector, write_vector
@@ -302,14 +356,22 @@ def join(
     from hokkaido_gis.keys import KEY_NAMES
     from hokkaido_gis.readers.census import read_abandoned_farmland
 
-    features = read_vector(layer, crs=crs)
-    require_crs(features, layer)
     if census:
         farmland = read_abandoned_farmland(table)
         rows = farmland.areas()
         tell(f"{table}: {farmland.audit.summary()}")
     else:
         rows = with_numbers(read_table(table), keep=[*KEY_NAMES, *([key] if key else [])])
+    if engine is not None:
+        joined = join_parts(
+            layer, rows, out=out, engine=engine, key=key, layer_key=layer_key, form=code_form,
+            crs=crs,
+        )  # fmt: skip
+        echo_table(joined.left_over(left="layer", right="table"))
+        tell(f"{joined.folder}: {joined.summary(left='layer', right='table')}")
+        return
+    features = read_vector(layer, crs=crs)
+    require_crs(features, layer)
     result = join_table(features, rows, key=key, layer_key=layer_key, form=code_form)
     written = write_vector(result.layer, out)
     echo_table(result.audit.left_over(left="layer", right="table"))
@@ -333,6 +395,7 @@ def join(
 @click.option("--segments", type=click.Path(path_type=Path), help="Also write the connections.")
 @out_file
 @click.option("--crs", help="CRS of features that state none, such as EPSG:6668.")
+@engine_options
 @common
 def connect(
     features: str,
@@ -347,6 +410,7 @@ def connect(
     segments: Path | None,
     out: Path,
     crs: str | None,
+    engine: Engine | None,
     lang: str,
     quiet: bool,
     verbose: bool,
@@ -356,38 +420,38 @@ def connect(
     Layers are written as .geojson, .gpkg, .fgb or .parquet, tables without geometry as .csv or
     .xlsx.
     """
+    from hokkaido_gis.cluster.layers import connect_parts
     from hokkaido_gis.crs import require_crs
     from hokkaido_gis.grid.connect import (
         connect_to_grid,
         connection_segments,
         notes_in_japanese,
-        solar_capacity,
         with_connections,
     )
-    from hokkaido_gis.io.tables import read_table, require_columns, to_numbers, write_table
+    from hokkaido_gis.io.tables import write_table
     from hokkaido_gis.io.vector import read_vector, write_vector
     from hokkaido_gis.readers.lines import read_lines
     from hokkaido_gis.readers.substations import read_substations
 
     if capacity is not None and kw is not None:
         raise click.UsageError("Give --capacity or --kw, not both.")
+    if engine is not None and segments is not None:
+        raise click.UsageError("--segments is for layers in memory, not for --engine.")
+    options = _grid_options(rules, costs, distribution, max_km)
+    grid = (read_lines(lines), read_substations(substations) if substations else None)
+    if capacity is None and kw is None:
+        tell(f"{features}: capacities are solar of 500 kW/ha; --capacity or --kw states others.")
+    if engine is not None:
+        given = capacity if kw is None else kw
+        echo([connect_parts(
+            features, *grid, out=out, capacity_kw=given, engine=engine, crs=crs,
+            japanese=lang == "ja", **options,
+        )])  # fmt: skip
+        return
     sites = read_vector(features, crs=crs)
     require_crs(sites, features)
-    if capacity is not None:
-        require_columns(sites, [capacity], what=features)
-        capacities = to_numbers(sites[capacity])
-    elif kw is None:
-        capacities = solar_capacity(sites)
-        tell(f"{features}: capacities are solar of 500 kW/ha; --capacity or --kw states others.")
-    options: GridOptions = {"max_km": max_km}
-    if rules is not None:
-        options["rules"] = read_table(rules)
-    if costs is not None:
-        options["costs"] = read_table(costs)
-    if distribution is not None:
-        options["distribution"] = read_lines(distribution)
-    grid = (read_lines(lines), read_substations(substations) if substations else None)
-    found = connect_to_grid(sites, *grid, capacity_kw=capacities if kw is None else kw, **options)
+    capacities = _capacities(sites, features, capacity) if kw is None else kw
+    found = connect_to_grid(sites, *grid, capacity_kw=capacities, **options)
     written = []
     if segments is not None:
         drawn = connection_segments(sites, *grid, found)
@@ -459,6 +523,7 @@ def siting(
 @out_file
 @click.option("--crs", help="CRS of features that state none, such as EPSG:6668.")
 @click.option("--raster-crs", help="CRS of a raster that states none.")
+@engine_options
 @common
 def overlay(
     features: str,
@@ -469,6 +534,7 @@ def overlay(
     out: Path,
     crs: str | None,
     raster_crs: str | None,
+    engine: Engine | None,
     lang: str,
     quiet: bool,
     verbose: bool,
@@ -478,16 +544,23 @@ def overlay(
     Layers are written as .geojson, .gpkg, .fgb or .parquet, tables without geometry as .csv or
     .xlsx.
     """
+    from hokkaido_gis.cluster.layers import overlay_parts
     from hokkaido_gis.crs import require_crs
     from hokkaido_gis.io.tables import write_table
     from hokkaido_gis.io.vector import read_vector, write_vector
     from hokkaido_gis.overlay import add_statistics, open_raster, zonal_stats
 
+    number = int(band) if band and band.isdecimal() else band
+    asked = [name.strip() for name in stats.split(",")]
+    if engine is not None:
+        echo([overlay_parts(
+            features, raster, out=out, stats=asked, engine=engine, crs=crs, band=number,
+            units=units, raster_crs=raster_crs,
+        )])  # fmt: skip
+        return
     layer = read_vector(features, crs=crs)
     require_crs(layer, features)
-    number = int(band) if band and band.isdecimal() else band
     source = open_raster(raster, band=number, units=units, crs=raster_crs)
-    asked = [name.strip() for name in stats.split(",")]
     result = add_statistics(layer, zonal_stats(layer, source, stats=asked))
     if out.suffix.lower() in {".csv", ".xlsx"}:
         echo([write_table(result.drop(columns=result.geometry.name), out)])
@@ -595,6 +668,58 @@ def fetch(
         echo(get_data(data_set, year=year, prefecture=prefecture, settings=settings))
 
 
+@cli.command()
+@click.option("--data", type=click.Path(path_type=Path), help="Also look at this folder of layers.")
+@click.option(
+    "--out", type=click.Path(path_type=Path), help="Write it to a .txt or .csv to be handed on."
+)
+@common
+def doctor(
+    data: Path | None, out: Path | None, lang: Literal["ja", "en"], quiet: bool, verbose: bool
+) -> int:
+    """Look at the installation, and at a folder of data, and say what to mend.
+
+    The exit status is 2 when something has to be mended. With -q only that is shown.
+    """
+    from hokkaido_gis.doctor.examination import examine
+    from hokkaido_gis.doctor.findings import findings_text, must_mend, write_findings
+
+    parts = examine(data, lang=lang)
+    if out is not None:
+        echo([write_findings(parts, out, lang=lang)])
+    else:
+        click.echo(findings_text(parts, lang=lang, only_mend=quiet), nl=False)
+    return USER_FAULT if must_mend(f for findings in parts.values() for f in findings) else OK
+
+
+def _grid_options(
+    rules: Path | None, costs: Path | None, distribution: str | None, max_km: float | None
+) -> GridOptions:
+    """Read the files that options of `connect` name."""
+    from hokkaido_gis.io.tables import read_table
+    from hokkaido_gis.readers.lines import read_lines
+
+    options: GridOptions = {"max_km": max_km}
+    if rules is not None:
+        options["rules"] = read_table(rules)
+    if costs is not None:
+        options["costs"] = read_table(costs)
+    if distribution is not None:
+        options["distribution"] = read_lines(distribution)
+    return options
+
+
+def _capacities(sites: gpd.GeoDataFrame, what: str, column: str | None) -> pd.Series:
+    """Capacities as a column states them, else solar on the area."""
+    from hokkaido_gis.grid.connect import solar_capacity
+    from hokkaido_gis.io.tables import require_columns, to_numbers
+
+    if column is None:
+        return solar_capacity(sites)
+    require_columns(sites, [column], what=what)
+    return to_numbers(sites[column])
+
+
 def echo(paths: Iterable[Path]) -> None:
     """Print paths, one a line."""
     for path in paths:
@@ -609,8 +734,10 @@ def tell(message: str) -> None:
 
 
 def echo_table(table: pd.DataFrame) -> None:
-    """Print a table as CSV."""
-    click.echo(table.to_csv(index=False, lineterminator="\n"), nl=False)
+    """Print a table as CSV, which a shell may send into a file for a spreadsheet."""
+    from hokkaido_gis.io.cells import guard_table
+
+    click.echo(guard_table(table).to_csv(index=False, lineterminator="\n"), nl=False)
 
 
 def main() -> None:
@@ -640,7 +767,7 @@ def run(arguments: list[str]) -> int:
     with warnings.catch_warnings():
         _tell_notes(quiet=quiet, verbose=verbose)
         try:
-            cli.main(arguments, prog_name="hokkaido-gis", standalone_mode=False)
+            status = cli.main(arguments, prog_name="hokkaido-gis", standalone_mode=False)
         except click.ClickException as error:
             error.show()
             return USER_FAULT
@@ -651,7 +778,7 @@ def run(arguments: list[str]) -> int:
             return OUR_FAULT
         except Exception as error:  # noqa: BLE001  (the outermost place: everything ends here)
             return _tell_error(error, verbose=verbose)
-    return OK
+    return int(status or OK)
 
 
 def _tell_notes(*, quiet: bool, verbose: bool) -> None:

@@ -418,7 +418,7 @@ def index_by_municipality(
     """
     column = key if key is not None else find_key(table, KEY_COLUMNS, what)
     require_columns(table, [column], what=what)
-    codes = _codes(table[column], form)
+    codes = read_codes(table[column], form)
     if units is not None:
         codes = codes.where(codes.isin(list(units)), ward_to_city(codes))
     repeated = codes[codes.duplicated(keep=False)]
@@ -432,8 +432,26 @@ def index_by_municipality(
     return table.set_axis(pd.Index(codes, name="code"))
 
 
-def _codes(values: pd.Series, form: Form) -> pd.Series:
-    """Read a key column as codes if it holds digits, else as names."""
+def read_codes(values: pd.Series, form: Form = "auto") -> pd.Series:
+    """Read a key column as codes of municipalities if it holds digits, else as names.
+
+    Parameters
+    ----------
+    values
+        Codes in any spelling, or names.
+    form
+        How 5-digit codes are meant; see `normalise_codes`.
+
+    Returns
+    -------
+    pandas.Series
+        5-digit codes on the index of `values`.
+
+    Raises
+    ------
+    CodeError
+        If codes or names are missing, wrong, unknown or ambiguous.
+    """
     digits = values.astype(str).str.contains(r"\d").any()
     return normalise_codes(values, form=form) if digits else codes_from_names(values)
 

@@ -83,6 +83,20 @@ def test_rules_costs_and_segments(capsys, tmp_path, farms, lines):
     assert segments["km"].tolist() == pytest.approx(table["line_km"].tolist())
 
 
+def test_distribution_lines_take_the_place_of_the_assumption(capsys, tmp_path, save, farms, lines):
+    near = save("near.geojson", [LineString([(143.02, 42.9), (143.02, 43.1)])], line_id=["d"],
+                voltage=["6600"])  # fmt: skip
+    out = tmp_path / "out.csv"
+    words = ("connect", farms, "--lines", lines, "--kw", 100, "--distribution", near)
+    status, said, _ = call(capsys, *words, "--out", out)
+    assert (status, said) == (0, f"{out}\n")
+    table = pd.read_csv(out, encoding="utf-8-sig")
+    assert table["connects_to"].tolist() == ["distribution", "distribution"]
+    assert table["note"].isna().all()
+    # From 143.01 E to 143.02 E, and from 143.2 E on, along the parallel of 43 N.
+    assert table["line_km"].tolist() == pytest.approx([0.815, 14.67], abs=0.01)
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [

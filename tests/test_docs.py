@@ -10,6 +10,7 @@ import sys
 import warnings
 from pathlib import Path
 
+import geopandas as gpd
 import pytest
 
 import hokkaido_gis as hg
@@ -20,7 +21,9 @@ ROOT = Path(__file__).resolve().parents[1]
 READMES = ("README.md", "README.ja.md")
 VERDICTS = ("equal", "within rounding", "input lost", "differs")
 # Pages whose files, commands and scripts make one run from top to bottom.
-PAGES_TO_RUN = ("grid.md", "wind.md", "solar_and_money.md")
+PAGES_TO_RUN = (
+    "google_earth.md", "grid.md", "qgis.md", "solar_and_money.md", "tutorial.md", "wind.md",
+)  # fmt: skip
 
 
 def fenced(text: str, marker: str) -> str:
@@ -88,14 +91,15 @@ def test_scripts_of_a_page_print_what_is_printed_below_them(page, tmp_path, monk
         r"(?:<!-- file: (\S+) -->\n)?```(\w+)\n(.*?)```(?:\n\n```text\n(.*?)```)?", text, re.DOTALL
     )
     assert any(shown for *_, shown in blocks)
+    apart = {"--version", "figure", "report"}  # They have tests of their own.
     for name, kind, body, shown in blocks:
         if name:
             Path(name).write_text(body, encoding="utf-8")
         if kind == "bash":
-            # Figures have tests of their own.
             here = body.replace("sample_data/", f"{hg.sample_data()}/")
-            commands = [shlex.split(line)[1:] for line in here.splitlines()]
-            assert all(run(words) == 0 for words in commands if words[0] != "figure")
+            lines = [shlex.split(line) for line in here.splitlines()]
+            commands = [words[1:] for words in lines if words[0] == "hokkaido-gis"]
+            assert all(run(words) == 0 for words in commands if words[0] not in apart)
         if kind == "python":
             capsys.readouterr()
             with warnings.catch_warnings(category=LayerWarning, action="ignore"):
@@ -121,3 +125,16 @@ def test_the_page_of_agreement_is_made_from_the_ledger(tmp_path, monkeypatch):
     script["main"]()
     committed = (ROOT / "docs" / "agreement.md").read_text(encoding="utf-8")
     assert page.read_text(encoding="utf-8") == committed, "run docs/make_agreement.py again"
+
+
+def test_distances_in_the_tutorial_are_those_of_its_fields(tmp_path):
+    text = (ROOT / "docs" / "tutorial.md").read_text(encoding="utf-8")
+    (tmp_path / "fields.geojson").write_text(fenced(text, "file: fields.geojson"), encoding="utf-8")
+    fields = gpd.read_file(tmp_path / "fields.geojson")
+    lines = hg.read_lines(hg.sample_data() / "lines.geojson")
+    found = hg.connect_to_grid(fields, lines, capacity_kw=hg.solar_capacity(fields))
+    told = text.split("| name | line_kv | line_km | cost_million_yen |\n|---|---:|---:|---:|\n")[1]
+    assert told.split("\n\n")[0].splitlines() == [
+        f"| {name} | {row['line_kv']:g} | {row['line_km']:.2f} | {row['cost_million_yen']:.1f} |"
+        for name, (_, row) in zip(fields["name"], found.iterrows(), strict=True)
+    ]

@@ -33,8 +33,10 @@ STEPS = (
     ("readers",),
     ("audit", "join", "matching"),
     ("analysis", "potential", "criteria", "economics", "grid", "overlay", "siting"),
+    ("cluster",),
     ("render",),
     ("report",),
+    ("doctor",),
     ("cli", "__main__"),
 )
 RANKS = {part: rank for rank, parts in enumerate(STEPS) for part in parts}

@@ -1,0 +1,1 @@
+"""Layers larger than memory: cut into parts, and worked on part by part by Dask."""
