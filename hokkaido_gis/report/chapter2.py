@@ -312,7 +312,7 @@ def figure_2_9(inputs: Inputs, lang: Lang) -> Chart:
         plot,
         say(
             lang,
-            f"{_LOST_DIGITS[0]}林道密度の平均は {least:.2f}~{most:.2f} m/ha の間。"
+            f"{_LOST_DIGITS[0]}林道密度の平均は {least:.2f} – {most:.2f} m/ha の間。"
             f"賦存量の平均として報告書は {PRINTED_MEAN_RESIDUE_T:,.0f} t を示すが、"
             "全市町村の平均はこれより小さい。",
             f"{_LOST_DIGITS[1]} The mean road density lies between {least:.2f} and {most:.2f} "

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 _ENERGY_BREAKS = (0.5e6, 5e6, 10e6, 20e6, 30e6, 40e6, 50e6)
 # Farmland of a municipality [ha]; the first class is the municipalities without any.
 _TOWN_AREA_BREAKS = (0.0, 10.0, 20.0, 50.0, 100.0, 200.0)
+_SUN_BREAKS = (3.4, 3.6, 3.8, 4.0, 4.2, 4.4)
 _SNOW_BREAKS = (40.0, 60.0, 80.0, 100.0, 120.0, 150.0)
 _DENSITY_BREAKS = (5.0, 10.0, 20.0, 50.0, 100.0, 500.0)
 _HA_PER_KM2 = 100.0
@@ -137,8 +138,7 @@ def irradiation_map(inputs: Inputs, lang: Lang) -> Scene:
         values=climate[["irradiation", "specific_yield"]],
         style=Graduated(
             "irradiation",
-            method="equal",
-            classes=6,
+            breaks=_SUN_BREAKS,
             palette="YlOrRd",
             unit="kWh/m²・日" if lang == "ja" else "kWh/m² day",
             opacity=0.9,
@@ -198,6 +198,7 @@ def energy_map(
     farms = inputs.settlements
     energy = study.settlement_energy(inputs)
     shown = None if regions is None else in_bureaus(inputs, regions)
+    codes = None if shown is None else shown.index
     if shown is not None:
         farms = farms[farms["municipality_code"].isin(shown.index)]
     columns = ["abandoned_ha", "capacity_kw", "specific_yield", "annual_kwh", "station"]
@@ -212,7 +213,7 @@ def energy_map(
             lang,
         ),
         [
-            ground_layer(inputs, lang, label=regions is not None),
+            ground_layer(inputs, lang, label=shown is not None, here=codes),
             Layer(
                 gpd.GeoDataFrame(chosen),
                 Graduated(
@@ -264,7 +265,7 @@ def surveyed_map(inputs: Inputs, lang: Lang, *, figure: str) -> Scene:
             figure, say(lang, "2ha以上の耕作放棄地面積", "Abandoned farmland"), town, lang
         ),
         [
-            ground_layer(inputs, lang),
+            ground_layer(inputs, lang, here=shown.index),
             Layer(
                 farms.assign(
                     abandoned_a=area, label=farms["name"] + " " + area.map("{:,.0f}a".format)

@@ -181,13 +181,9 @@ def stations_layer(inputs: Inputs, lang: Lang, *, named: pd.Series | None = None
     )
 
 
-def named_ground(inputs: Inputs, lang: Lang, named: pd.Index) -> Layer:
-    """Municipalities, some with their names, in a colour that leaves the foreground to the grid."""
-    plain = ground_layer(inputs, lang)
-    names = plain.frame["name"].where(plain.frame.index.isin(named))
-    return replace(
-        plain, frame=plain.frame.assign(label=names), label="label", label_style=_TOWN_NAMES
-    )
+def named_ground(inputs: Inputs, lang: Lang, here: pd.Index | None = None) -> Layer:
+    """Municipalities with names in a colour that leaves the foreground to the grid."""
+    return replace(ground_layer(inputs, lang, label=True, here=here), label_style=_TOWN_NAMES)
 
 
 def system_map(inputs: Inputs, lang: Lang) -> Scene:

@@ -114,7 +114,7 @@ def enlarged_map(inputs: Inputs, lang: Lang, *, code: str | None = None) -> Scen
     return Scene(
         figure_title("fig-4-36", say(lang, *_TITLE), shown, lang),
         [
-            named_ground(inputs, lang, inputs.municipalities.index),
+            named_ground(inputs, lang),
             *_layers(inputs, lang, here, label="name"),
         ],
         caption=(why if code is None else "")

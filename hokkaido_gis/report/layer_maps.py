@@ -56,28 +56,28 @@ def port_map(
     MissingInputError
         If the regions have no port.
     """
-    ports, shown = inputs.ports, None if regions is None else in_bureaus(inputs, regions)
-    if shown is not None and not ports["municipality_code"].isin(shown.index).any():
-        name = "・".join(regions or ())
-        raise MissingInputError(f"{name} has no fishing port.", f"{name}に漁港がない。")
-    usable, told = _usable(inputs, lang)
+    ports, usable, told = inputs.ports, *_usable(inputs, lang)
     title = ("太陽光導入可能性のある漁港", "Fishing ports fit for solar panels")
-    style: Style = Categorical(
-        "usable",
-        (
-            Category("yes", say(lang, "導入可能性あり", "with a plot"), _dot("#ffd92f")),
-            Category("no", say(lang, "その他の漁港", "others"), _dot("#ffffff")),
-        ),
-    )
+    style: Style = Single(_dot("#ffffff"), say(lang, "漁港", "Fishing ports"))
     if usable is None:
         title = ("漁港", "Fishing ports")
-        style = Single(_dot("#ffffff"), say(lang, *title))
     else:
         ports = ports.assign(usable=np.where(usable, "yes", "no"))
+        fit = Category("yes", say(lang, "導入可能性あり", "with a plot"), _dot("#ffd92f"))
+        others = Category("no", say(lang, "その他の漁港", "others"), _dot("#ffffff"))
+        style = Categorical("usable", (fit,) if usable.all() else (fit, others))
+    shown = None if regions is None else in_bureaus(inputs, regions)
+    codes = None if shown is None else shown.index
+    if shown is not None:
+        ports = ports[ports["municipality_code"].isin(shown.index)]
+        told += say(lang, f"この地域の漁港は {len(ports)} 港。", f"{len(ports)} ports lie here. ")
+    if ports.empty:
+        name = "・".join(regions or ())
+        raise MissingInputError(f"{name} has no fishing port.", f"{name}に漁港がない。")
     return Scene(
         figure_title(figure, say(lang, *title), place_title(inputs, lang, regions), lang),
         [
-            ground_layer(inputs, lang, label=regions is not None),
+            ground_layer(inputs, lang, label=shown is not None, here=codes),
             Layer(
                 ports,
                 style,
@@ -144,6 +144,7 @@ def farmland_map(
     """Abandoned farmland of settlements with 2 ha and more, of all or of some regions."""
     farms = inputs.settlements
     shown = None if regions is None else in_bureaus(inputs, regions)
+    codes = None if shown is None else shown.index
     if shown is not None:
         farms = farms[farms["municipality_code"].isin(shown.index)]
     kept = farms[farms["abandoned_ha"] >= LEAST_FARMLAND_HA]
@@ -157,7 +158,7 @@ def farmland_map(
             lang,
         ),
         [
-            ground_layer(inputs, lang, label=regions is not None),
+            ground_layer(inputs, lang, label=shown is not None, here=codes),
             Layer(
                 kept,
                 farmland_style("abandoned_a"),

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from hokkaido_gis.errors import MissingInputError
-from hokkaido_gis.render.scene import Layer, Single, Symbol
+from hokkaido_gis.render.scene import Categorical, Category, Layer, Single, Symbol
 from hokkaido_gis.report.words import heading, say
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     import geopandas as gpd
+    import pandas as pd
 
-    from hokkaido_gis.render.scene import Bounds, Lang
+    from hokkaido_gis.render.scene import Bounds, Lang, Style
     from hokkaido_gis.report.comparison import Words
     from hokkaido_gis.report.inputs import Inputs
 
@@ -23,7 +26,9 @@ BUREAUS = (
     "後志総合振興局", "檜山振興局", "渡島総合振興局", "胆振総合振興局", "日高振興局",
     "十勝総合振興局", "釧路総合振興局", "根室振興局", "オホーツク総合振興局",
 )  # fmt: skip
-GROUND = Single(Symbol("#f1f1ec", 0.95, "#b4b1a8", 0.5))
+GROUND: Style = Single(Symbol("#f1f1ec", 0.95, "#b4b1a8", 0.5))
+_HERE = Symbol("#f8f8f4", 0.95, "#8f8c84", 0.7)
+_AROUND = Symbol("#dddcd4", 0.95, "#c2bfb6", 0.5)
 _LAYERS: dict[str, Words] = {
     "municipalities": ("市町村界", "boundaries"),
     "lines": ("送電線", "lines"),
@@ -73,14 +78,42 @@ def town_headings(inputs: Inputs, lang: Lang, *columns: str, **meant: str) -> di
     return headings(lang, name, "subprefecture", *others, **meant)
 
 
-def ground_layer(inputs: Inputs, lang: Lang, *, label: bool = False) -> Layer:
-    """Municipalities in a plain colour, which lie below all else."""
+def ground_layer(
+    inputs: Inputs, lang: Lang, *, label: bool = False, here: pd.Index | None = None
+) -> Layer:
+    """Municipalities in plain colours, which lie below all else.
+
+    Parameters
+    ----------
+    inputs
+        Layers of the run.
+    lang
+        Language of the legend.
+    label
+        Whether their names are written on the map.
+    here
+        Codes of those that the map is about. They are set off from the others, which lose their
+        names; all are alike where None.
+    """
+    towns, style = inputs.municipalities, GROUND
+    names = towns["name"]
+    if here is not None:
+        inside = towns.index.isin(here)
+        towns = towns.assign(part=np.where(inside, "here", "around"))
+        names = names.where(inside)
+        style = Categorical(
+            "part",
+            (
+                Category("here", say(lang, "対象の市町村", "shown here"), _HERE),
+                Category("around", say(lang, "周辺の市町村", "around them"), _AROUND),
+            ),
+        )
     return Layer(
-        inputs.municipalities,
-        GROUND,
+        towns.assign(label=names) if label else towns,
+        style,
         title=say(lang, "市町村", "Municipalities"),
         name="name",
-        label="name" if label else None,
+        label="label" if label else None,
         popup=town_headings(inputs, lang, "name", name="municipality"),
     )
 
