@@ -128,7 +128,9 @@ def normalise_name(name: str) -> str:
     >>> normalise_name("北海道空知郡 奈井江町")
     '奈井江町'
     """
-    text = re.sub(r"\s+", "", unicodedata.normalize("NFKC", name)).translate(_VARIANTS)
+    unspaced = re.sub(r"\s+", "", unicodedata.normalize("NFKC", name))
+    # What a blank kept apart, such as a letter and its accent, may be one letter now.
+    text = unicodedata.normalize("NFKC", unspaced).translate(_VARIANTS)
     text = text.removeprefix("北海道")
     return re.sub(r"^.{1,4}?郡(?=.+[町村]$)", "", text)
 
@@ -320,7 +322,9 @@ def _proposal(name: object) -> str:
 
 def _aligned(texts: list[str | None], like: pd.Series) -> pd.Series:
     """Text on the index and under the name of another column, also when there are no rows."""
-    return pd.Series(texts, index=like.index, name=like.name, dtype="str")
+    # Broken text may hold halves of characters, which a column of text cannot.
+    whole = [text and text.encode("utf-8", "replace").decode("utf-8") for text in texts]
+    return pd.Series(whole, index=like.index, name=like.name, dtype="str")
 
 
 def _rows_of(hits: pd.Series) -> str:

@@ -335,7 +335,9 @@ def _part_faults(parts: pd.DataFrame, columns: dict[str, pd.Series]) -> Iterator
 
 
 def _aligned(texts: list[str], like: pd.Series) -> pd.Series:
-    return pd.Series(texts, index=like.index, name=like.name, dtype="str")
+    # Broken text may hold halves of characters, which a column of text cannot.
+    whole = [text.encode("utf-8", "replace").decode("utf-8") for text in texts]
+    return pd.Series(whole, index=like.index, name=like.name, dtype="str")
 
 
 def _rows_of(hits: pd.Series) -> str:

@@ -288,7 +288,9 @@ def _plain(value: object) -> str:
     """Text in one width and case, with thousands and 万 written as digits; empty where missing."""
     if value is None or value is pd.NA or (isinstance(value, float) and np.isnan(value)):
         return ""
-    text = unicodedata.normalize("NFKC", str(value)).strip().casefold()
+    # Broken text may hold halves of characters, which a column of text cannot.
+    whole = str(value).encode("utf-8", "replace").decode("utf-8")
+    text = unicodedata.normalize("NFKC", whole).strip().casefold()
     text = _MYRIADS.sub(lambda m: f"{float(m[1]) * 10_000 + int(m[2] or 0) * 1000:.0f}", text)
     return _THOUSANDS.sub(lambda m: m[0].replace(",", ""), text)
 

@@ -25,12 +25,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely.geometry import Point, box
 
+from hokkaido_gis.codes import normalise_codes, normalise_name
 from hokkaido_gis.errors import HokkaidoGisError
 from hokkaido_gis.fetch.archive import unpack
 from hokkaido_gis.io.raster import open_band
 from hokkaido_gis.io.tables import read_table
 from hokkaido_gis.io.vector import read_vector
 from hokkaido_gis.readers.sheets import read_sheet
+from hokkaido_gis.settlement_keys import normalise_keys
+from hokkaido_gis.voltage import read_voltages
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -198,3 +201,31 @@ def test_whole_file_is_read(kind: str, tmp_path: Path) -> None:
             read(tmp_path / main)
     else:
         assert read(tmp_path / main) is not None
+
+
+@pytest.mark.parametrize(
+    "read",
+    [
+        normalise_codes,
+        normalise_keys,
+        lambda column: read_voltages(column).table,
+    ],
+    ids=["codes", "keys", "voltages"],
+)
+def test_half_a_character_is_no_fault_of_the_program(
+    read: Callable[[pd.Series], pd.DataFrame | pd.Series],
+) -> None:
+    """Text of another program may hold half of a pair of code units, which no column can."""
+    column = pd.Series(["66000", "a\ud800"], dtype=object)
+    try:
+        result = read(column)
+    except HokkaidoGisError as error:
+        assert "a?" in str(error)  # noqa: PT017  (either is right)
+    else:
+        assert len(result) == len(column)
+
+
+def test_a_plain_name_is_plain_whatever_stood_between() -> None:
+    """A letter and its accent, apart by a blank, are one letter once the blank is gone."""
+    plain = normalise_name("C \u0327町")
+    assert plain == normalise_name(plain) == "\u00c7町"

@@ -10,11 +10,11 @@ import pytest
 import hokkaido_gis as hg
 
 PROMISED = {
-    "Adjacency", "Layer", "Scene", "connect_parts", "connect_to_grid", "evaluate_siting", "find_adjacency",
-    "read_dams", "read_lines",
-    "read_municipalities", "read_ports", "read_settlements", "read_stations", "read_substations",
-    "read_wind", "run_report", "sample_data", "with_neighbours", "write_html", "write_kmz",
-    "write_gpkg", "write_parts", "write_png", "zonal_stats",
+    "Adjacency", "Layer", "Scene", "connect_parts", "connect_to_grid", "evaluate_siting",
+    "find_adjacency", "read_dams", "read_lines", "read_municipalities", "read_ports",
+    "read_settlements", "read_stations", "read_substations", "read_wind", "run_report",
+    "sample_data", "with_neighbours", "write_gpkg", "write_html", "write_kmz", "write_parts",
+    "write_png", "zonal_stats",
 }  # fmt: skip
 
 

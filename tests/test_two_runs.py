@@ -1,4 +1,4 @@
-"""Two runs into one folder: the second is told of the first, and a killed one is in nobody's way."""
+"""Two runs into one folder: the second is told of the first; a killed one is in nobody's way."""
 
 from __future__ import annotations
 
@@ -110,13 +110,13 @@ def test_a_folder_that_cannot_be_locked_is_told(tmp_path, monkeypatch, error, sa
         raise error
 
     monkeypatch.setattr(filelock.FileLock, "acquire", refuse)
-    with pytest.raises(OutputError, match=f"Cannot write in .*out: {said}.*--out"):
-        with alone_in(tmp_path / "out"):
-            pytest.fail("not locked")
+    expected = f"Cannot write in .*out: {said}.*--out"
+    with pytest.raises(OutputError, match=expected), alone_in(tmp_path / "out"):
+        pytest.fail("not locked")
 
 
 def test_files_of_commands_that_write_beside_the_report_stay(tmp_path):
-    """Only names that runs write are cleared in the folder itself; and nothing else that is hidden."""
+    """In the folder itself only names that runs write are cleared, and nothing else hidden."""
     own = [".ledger.csv.a1b2c3d4", "png/.fig-2-3.png.a1b2c3d4"]
     others = [".own.kmz.a1b2c3d4", ".ledger.csv.a1b2c3", "maps/.a.kmz.a1b2c3d4"]
     for name in (*own, *others):
