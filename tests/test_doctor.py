@@ -689,7 +689,8 @@ def test_every_line_for_windows_in_the_readme_is_a_command_that_there_is():
     for line in lines:
         name, *words = line.split()
         command = cli.commands[name]
-        command.make_parser(click.Context(command)).parse_args(words)
+        whole = click.Context(cli, **cli.context_settings)
+        command.make_parser(click.Context(command, parent=whole)).parse_args(words)
 
 
 def test_the_example_of_the_page_runs(capsys):

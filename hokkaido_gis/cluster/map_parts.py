@@ -120,11 +120,11 @@ def open_worksite(
     except WorkersLostError:
         raise
     except HokkaidoGisError:
-        shutil.rmtree(home)
+        _clear(home)
         raise
     except OSError as error:
         raise cannot_write(target, error) from error
-    shutil.rmtree(home)
+    _clear(home)
 
 
 def ready_parts(layer: str | Path, home: Path, *, engine: Engine, crs: str | None) -> list[Part]:
@@ -200,6 +200,14 @@ def map_parts(
     """
     with open_worksite(layer, out=out, engine=engine, crs=crs) as site:
         return site.make(function, *shared)
+
+
+def _clear(home: Path) -> None:
+    """Remove the hidden folder, though workers that were called off may still be writing in it."""
+    away = home.with_name(f"{home.name}.gone")
+    shutil.rmtree(away, ignore_errors=True)
+    home.replace(away)
+    shutil.rmtree(away)
 
 
 def _token(asked: object) -> str:

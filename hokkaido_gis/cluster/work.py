@@ -91,6 +91,8 @@ class Task(NamedTuple):
         notes = tuple(dict.fromkeys(str(each.message) for each in caught))
         if self.target is None or self.notes_file is None:
             return Made(result, notes)
+        if not self.target.parent.is_dir():  # the run was called off, and its folder cleared
+            return Made(None, notes)
         try:
             write_part(result, self.target)
         except HokkaidoGisError as error:
