@@ -54,6 +54,14 @@ def test_index_order_and_name_are_those_of_the_values(chain: Adjacency) -> None:
     assert sums.tolist() == [4000, 321, 21, 320]
 
 
+def test_rows_of_the_explanation_are_in_the_order_of_the_units() -> None:
+    names = pd.Series({"c": "丙", "a": "甲", "b": "乙"}, name="name")
+    units = adjacency_from_lists(names, pd.Series({"c": ["乙"], "a": [], "b": ["丙"]}))
+    table = explain_sums(pd.Series({"a": 1.0, "b": 20.0, "c": 300.0}), units)
+    assert table.index.tolist() == units.names.index.tolist()
+    assert table["with_neighbours"].to_dict() == {"c": 320.0, "a": 1.0, "b": 320.0}
+
+
 @pytest.mark.parametrize("given", [[1.0, None, 300.0, 4000.0], [1.0, 300.0, 4000.0]])
 def test_a_missing_part_makes_the_sum_missing(chain: Adjacency, given: list[float | None]) -> None:
     """Whether the value is empty or its row is not there at all."""

@@ -101,6 +101,10 @@ def test_siting_from_files(capsys, tmp_path):
     assert answer["A"].to_dict() == {"01202": "neutral", "01203": "positive"}
     assert answer.loc["01203", "rank"] == 1
     assert pd.read_csv(why)["margin"].tolist() == [-5, 10]
+    why.unlink()
+    status, said, _ = call(capsys, "siting", towns, "--criteria", criteria, "--out", out)
+    assert (status, said) == (0, f"{out}\n")
+    assert not why.exists()
 
 
 def test_list_is_the_registry(capsys):
@@ -287,6 +291,25 @@ def test_a_fault_of_ours_gives_status_1_and_no_traceback_unless_asked(capsys, mo
     status, _, err = call(capsys, "list", "-v")
     assert status == 1
     assert "Traceback" in err
+
+
+def test_a_stream_that_cannot_be_set_up_is_written_to_as_it_is(monkeypatch):
+    class Plain:
+        """What a notebook or a test puts in the place of a stream."""
+
+        def __init__(self):
+            self.said = ""
+
+        def write(self, text):
+            self.said += text
+
+        def flush(self):
+            pass
+
+    out = Plain()
+    monkeypatch.setattr("sys.stdout", out)
+    assert run(["--version"]) == 0
+    assert __version__ in out.said
 
 
 def test_interrupt_is_told_plainly(capsys, monkeypatch):

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from hokkaido_gis.codes import (
     check_digit,
     codes_from_names,
+    find_code,
     normalise_codes,
     normalise_name,
     ward_to_city,
@@ -166,6 +167,12 @@ def test_two_readings_column_with_both_forms_settles_nothing() -> None:
         normalise_codes(pd.Series(["01202", "012033", "12203"]))
 
 
+def test_one_reading_stands_in_a_column_with_both_forms() -> None:
+    # The check digit of 01310 is not 1, so that 13101 is a JIS code whatever the column holds.
+    written = pd.Series(["01202", "012033", "13101"])
+    assert normalise_codes(written).tolist() == ["01202", "01203", "13101"]
+
+
 @pytest.mark.parametrize(("form", "code"), [("jis", "12203"), ("checked", "01220")])
 def test_two_readings_settled_by_the_caller(form: str, code: str) -> None:
     assert normalise_codes(pd.Series([12203]), form=form).tolist() == [code]
@@ -201,6 +208,7 @@ def test_two_readings_jis_form_refuses_what_is_no_jis_code() -> None:
         ("00000", "'00000' cannot be the code of a municipality"),
         ("48201", "'48201' cannot be the code of a municipality"),
         ("01000", "'01000' cannot be the code of a municipality"),
+        ("01800", "'01800' cannot be the code of a municipality"),
         ("01900", "'01900' cannot be the code of a municipality"),
         ("", "a code is missing"),
         ("\u3000", "a code is missing"),
@@ -300,9 +308,20 @@ def read_or_refuse(written: pd.Series) -> dict[int, str] | None:
         ("14132", "14130"),
         ("14153", "14150"),
         ("22138", "22130"),
+        ("11101", "11100"),
+        ("12101", "12100"),
+        ("15101", "15100"),
+        ("22101", "22100"),
+        ("23101", "23100"),
+        ("26101", "26100"),
         ("27128", "27100"),
         ("27141", "27140"),
+        ("28101", "28100"),
+        ("33101", "33100"),
+        ("34101", "34100"),
+        ("40101", "40100"),
         ("40137", "40130"),
+        ("43101", "43100"),
         ("13101", "13101"),
         ("13123", "13123"),
         ("14201", "14201"),
@@ -424,6 +443,35 @@ def test_codes_from_names_missing_name_is_named_beside_the_others(missing: objec
 
 def test_codes_from_names_empty() -> None:
     assert codes_from_names(pd.Series([], dtype="str")).tolist() == []
+
+
+@pytest.mark.parametrize(
+    ("written", "code"),
+    [
+        ("釧路市", "01206"),
+        (" 北海道釧路市", "01206"),
+        ("釧路郡釧路町", "01661"),
+        ("1206", "01206"),
+        ("０１２０６", "01206"),
+        ("012068", "01206"),
+        ("札幌市中央区", "01101"),
+    ],
+)
+def test_find_code_by_code_or_name(written: str, code: str) -> None:
+    assert find_code(written) == code
+
+
+@pytest.mark.parametrize(
+    ("written", "proposed"),
+    [("函館", "; did you mean 函館市?"), ("13101", ""), ("12", ""), ("Atlantis", "")],
+)
+def test_find_code_says_what_came_and_what_was_expected(written: str, proposed: str) -> None:
+    with pytest.raises(CodeError) as caught:
+        find_code(written)
+    assert str(caught.value) == (
+        f"{written!r} is no municipality of Hokkaido{proposed}. Give its name, such as 釧路市, or "
+        "its code, such as 01206."
+    )
 
 
 def test_register_counts() -> None:

@@ -23,7 +23,7 @@ from hokkaido_gis.economics.cases import (
 )
 from hokkaido_gis.economics.cash_flow import cash_flow
 from hokkaido_gis.economics.effects import NON_RESIDENTIAL, RESIDENTIAL, regional_effect
-from hokkaido_gis.economics.feed_in import hydro_feed_in_price
+from hokkaido_gis.economics.feed_in import PRICE_YEARS, hydro_feed_in_price
 from hokkaido_gis.economics.hydro_business import (
     HydroBusiness,
     hydro_generation_of_months,
@@ -95,6 +95,9 @@ def test_statements_add_up_and_agree_with_the_engine(
     assert lines["expenses"] == pytest.approx(lines["running"] + lines["depreciation"])
     assert lines["income"] == pytest.approx(lines["saved"] + lines["sale"])
     assert lines["profit"] == pytest.approx(lines["income"] - lines["expenses"])
+    assert business.source.startswith("農山漁村再生可能エネルギー導入可能性等調査 報告書 (2013), ")
+    assert solar_plant(business).source == business.source
+    assert business.own_use_kwh == (10_000 if business.output_kw == 30 else 0)
     flow = cash_flow(solar_plant(business))
     assert flow["profit_before_tax"].to_numpy() == pytest.approx(lines["profit"])
     assert flow["recovery"].iloc[-1] == pytest.approx(business.life / lines["payback_years"])
@@ -192,7 +195,12 @@ def test_every_kwh_is_used_or_sold(generation: list[float], own_use: float) -> N
         ),
         ({"bought_price_yen": pd.Series([None, 1.0], ["能取", "白糠"])}, "bought .* in row 能取"),
         ({"sale_price_yen": pd.Series([42.0, -1.0], ["能取", "白糠"])}, "row 白糠: -1"),
-        ({"sale_price_yen": pd.Series([42.0, 42.0], ["白糠", "能取"])}, "on different rows"),
+        (
+            {"sale_price_yen": pd.Series([42.0, 42.0], ["白糠", "能取"])},
+            r"^generation \[kWh\] and price of sold .* are on different rows",
+        ),
+        ({"bought_price_yen": 0.99}, "bought .* got 0.99"),
+        ({"sale_price_yen": 500.5}, "sold .* got 500.5"),
         ({"own_use_kwh": pd.Series([None, 1.0], ["能取", "白糠"])}, "own use .* in row 能取"),
     ],
 )
@@ -200,6 +208,13 @@ def test_prices_that_are_missing(options: dict[str, pd.Series], message: str) ->
     generation = pd.Series([33_796.0, 34_326.0], index=["能取", "白糠"])
     with pytest.raises(ModelInputError, match=message):
         self_use_and_sale(generation, **({"own_use_kwh": 10_000.0} | options))
+
+
+def test_generation_below_nothing_is_refused() -> None:
+    with pytest.raises(
+        ModelInputError, match=r"generation \[kWh\] must be 0 or more; got row 白糠"
+    ):
+        self_use_and_sale(pd.Series({"能取": 1.0, "白糠": -1.0}), 10_000.0)
 
 
 @pytest.mark.parametrize(
@@ -215,8 +230,15 @@ def test_feed_in_prices_of_rows() -> None:
     assert_series_equal(
         prices, pd.Series([35.7, np.nan, 25.2], index=list("abc"), name="price_yen")
     )
-    with pytest.raises(ModelInputError, match="row b: -1, row c: 30001"):
+    whole = pd.Series([20, None, 1_300], index=list("abc"), dtype="Int64")
+    assert_series_equal(hydro_feed_in_price(whole), prices)
+    outside = r"output with a feed-in price \[kW\] must be between .* row b: -1, row c: 30001"
+    with pytest.raises(ModelInputError, match=outside):
         hydro_feed_in_price(pd.Series([1.0, -1.0, 30_001.0], index=list("abc")))
+
+
+def test_a_price_holds_for_the_term_of_table_3_6() -> None:
+    assert PRICE_YEARS == 20
 
 
 @pytest.mark.parametrize(
@@ -327,16 +349,40 @@ def test_income_by_months_by_hand() -> None:
     assert hydro_running_cost(business).tolist() == pytest.approx(
         [900, 196.35, 358.05, 131.562, 1585.962]
     )
+    items = ["upkeep", "labour", "water", "overhead", "total"]
+    assert hydro_running_cost(business).index.tolist() == items
+    plant = hydro_plant(replace(business, source="a book"), 6)
+    assert [item for item, _ in plant.running] == items[:-1]
+    assert plant.source == "a book"
     row = income_by_months(business, [6]).loc[6]
+    assert row["running_thousand_yen"] == pytest.approx(1_389.612)
     assert row["generation_kwh"] == pytest.approx(100 * 24 * 180 * 0.95)
     assert row["sale_thousand_yen"] == pytest.approx(8_208)
     assert row["net_income_thousand_yen"] == pytest.approx(8_208 - 1_389.612)
     assert row["payback_years"] == pytest.approx(115_500 / (8_208 - 1_389.612))
 
 
+def test_a_plant_without_civil_works_or_a_line_of_its_own() -> None:
+    bare = replace(HYDRO_CASE_1, civil_thousand_yen=0.0, line_thousand_yen=0.0)
+    assert hydro_initial_cost(bare)["total"] == pytest.approx((34_912 + 58_500) * 1.1 * 1.05)
+    assert hydro_running_cost(bare)["upkeep"] == pytest.approx((34_912 + 58_500) / 100)
+
+
+@pytest.mark.parametrize("price", [1.0, 500.0])
+def test_prices_at_their_limits_are_taken(price: float) -> None:
+    sold = income_by_months(replace(HYDRO_CASE_1, price_yen=price), [12])["sale_thousand_yen"]
+    assert sold[12] == pytest.approx(19.211 * 24 * 360 * 0.95 * price / 1000)
+    at_limit = self_use_and_sale(
+        pd.Series([2.0]), 1.0, bought_price_yen=price, sale_price_yen=501 - price
+    )
+    assert at_limit["income_yen"].tolist() == [501]
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
+        ({"price_yen": 0.99}, "feed-in price .* got 0.99"),
+        ({"price_yen": 501.0}, "feed-in price .* got 501"),
         ({"output_kw": 0.2}, r"construction cost \[千円/kW\] .* got 1.12"),  # MW
         ({"output_kw": 198_474.0}, r"construction cost \[千円/kW\] .* got 1.12"),  # W
         ({"turbine_thousand_yen": 73.2e6}, r"construction cost \[千円/kW\] .* got 426"),  # 円
@@ -379,10 +425,19 @@ def test_regional_effect_of_30_kw() -> None:
     assert effect[["equipment", "construction", "circulation"]].isna().all()
     assert "fitted" in RESIDENTIAL.source
     assert "fitted" in NON_RESIDENTIAL.source
+    report = "農山漁村再生可能エネルギー導入可能性等調査 報告書 (2013), 建設請負効果 in"
+    study = (
+        "after 緑の分権改革推進事業 道産クリーンエネルギー活用推進方策検討調査 (平成23年 北海道)"
+    )
+    for model in (RESIDENTIAL, NON_RESIDENTIAL):
+        assert model.source.startswith(report)
+        assert study in model.source
 
 
 def test_regional_effect_falls_with_the_share_of_local_builders() -> None:
     table = regional_effect(32_650, local_shares=(1.0, 0.5, 0.0))
+    assert table.index.name == "local_share"
+    assert regional_effect(0, local_shares=(1, 0)).index.dtype == float
     assert table["total"].tolist() == pytest.approx([33_956, 16_978, 0])
     assert table["jobs"].iloc[-1] == 0
     assert (table["cost"] == table["equipment"] + table["construction"]).all()
@@ -394,6 +449,7 @@ def test_regional_effect_falls_with_the_share_of_local_builders() -> None:
     ("cost", "shares", "message"),
     [
         (-1.0, (1.0,), "cost .* got -1"),
+        (1.0, (1.5,), "share of local builders .* got row 1.5: 1.5"),
         (1.0, (1.0, 50), "share of local builders .* row 50.0: 50"),
     ],
 )

@@ -53,7 +53,15 @@ BY_HAND = {
 def test_years_and_columns() -> None:
     flow = cash_flow(SMALL)
     assert flow.index.equals(pd.RangeIndex(1, 4, name="year"))
+    assert flow.index.name == "year"
     assert flow.columns.tolist() == list(BY_HAND)
+
+
+def test_a_plant_that_earns_nothing_costs_what_it_costs() -> None:
+    flow = cash_flow(Plant(cost=100.0, life=2, income=(0.0, 60.0), running=()))
+    assert flow["cash_flow"].tolist() == [0, 60]
+    assert flow["recovery"].tolist() == [0, 0.6]
+    assert Plant(cost=100.0, life=2, income=0.0, running=()).source == ""
 
 
 @pytest.mark.parametrize(("column", "values"), BY_HAND.items())
@@ -117,6 +125,29 @@ def test_recovery_of_the_report(plant: Plant, printed: list[int]) -> None:
 
 
 @pytest.mark.parametrize(
+    ("plant", "table", "cost", "running"),
+    [
+        (BIOMASS_1000_KW, "表 2-11", 1180, [68.25, 23.6, 70, 4.875, 7]),
+        (BIOMASS_2000_KW, "表 2-14", 1780, [102.2, 35.6, 70, 7.3, 7]),
+    ],
+    ids=["case 1", "case 2"],
+)
+def test_terms_that_tables_2_11_and_2_14_state(
+    plant: Plant, table: str, cost: float, running: list[float]
+) -> None:
+    """19,500 and 29,200 t of fuel at 3,500 円/t, 2 % of the cost, 7,000 万円 of labour, ..."""
+    assert plant.source.startswith(
+        f"農山漁村再生可能エネルギー導入可能性等調査 報告書 (2013), {table};"
+    )
+    terms = ("subsidy", "life", "residual", "interest", "property_tax", "corporate_tax")
+    assert plant.cost == cost
+    assert [getattr(plant, term) for term in terms] == [0.5, 15, 0.10, 0.02, 0.014, 0.4087]
+    names = ["ユーティリティ費", "メンテナンス費", "人件費", "灰処理費", "一般管理費"]
+    assert [name for name, _ in plant.running] == names
+    assert [amount for _, amount in plant.running] == pytest.approx(running)
+
+
+@pytest.mark.parametrize(
     ("change", "message"),
     [
         ({"subsidy": 1.1}, r"subsidy \[0-1\] must be between 0 and 1; got 1.1"),
@@ -176,7 +207,8 @@ def test_what_never_pays_back() -> None:
 def test_capital_flows_by_hand() -> None:
     # Cash flow and interest: 34.2 + 2, 34.98 + 1, 35.76; at the end a tenth of 100 is left.
     assert capital_flows(SMALL).tolist() == pytest.approx([-100, 36.2, 35.98, 45.76])
-    assert capital_flows(SMALL).index.equals(pd.RangeIndex(0, 4, name="year"))
+    assert capital_flows(SMALL).index.tolist() == [0, 1, 2, 3]
+    assert capital_flows(SMALL).index.name == "year"
 
 
 def test_present_value_by_hand() -> None:
@@ -217,6 +249,14 @@ def test_cost_of_a_kwh_by_hand() -> None:
     assert levelised_cost(one, generation_kwh=1e7, rate=0.1) == pytest.approx(11.5)
     left = replace(one, residual=0.2)
     assert levelised_cost(left, generation_kwh=1e7, rate=0.1) == pytest.approx(9.5)
+    # Three years of 20, property tax of 1, 0.7 and 0.4, and a tenth of the 100 left at the end.
+    assert levelised_cost(SMALL, generation_kwh=1e6, rate=0.0) == pytest.approx(152.1 / 3)
+
+
+def test_payback_in_the_very_last_year() -> None:
+    # 10 x 0.1 is a last bit short of 1.
+    tenths = Plant(cost=1.0, life=10, income=0.1, running=())
+    assert payback_from_cumulative(tenths) == pytest.approx(10)
 
 
 @given(st.floats(min_value=0, max_value=0.3))
@@ -245,6 +285,7 @@ def test_cost_of_a_kwh_does_not_depend_on_the_unit_of_money() -> None:
         # MWh and Wh for kWh.
         (lambda: levelised_cost(PLAIN, generation_kwh=1e3, rate=0), "円/kWh.* got 10000"),
         (lambda: levelised_cost(PLAIN, generation_kwh=1e9, rate=0), "円/kWh.* got 0.01"),
+        (lambda: levelised_cost(PLAIN, generation_kwh=9_995, rate=0), "円/kWh.* got 1000.5"),
     ],
 )
 def test_measures_outside_their_range(call, message: str) -> None:

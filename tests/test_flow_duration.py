@@ -133,6 +133,20 @@ def test_design_flows_between_points_are_interpolated() -> None:
     assert table["generation_kwh"]["here"] == pytest.approx(alone)
 
 
+def test_terms_of_the_turbine_are_those_of_one_design_flow() -> None:
+    terms = {"efficiency": 0.5, "part_load": half_at_half, "least_load": 0.6}
+    table = generation_by_design_flow(CURVE, 10.0, classes={"here": 150}, **terms)
+    alone = generation_from_flow(CURVE, 10.0, design_flow_m3_s=1.5, **terms)
+    assert table["generation_kwh"]["here"] == pytest.approx(alone["generation_kwh"].sum())
+    # 73.5 kW up to day 100; of 1 m3/s two thirds of the 49 x 0.5 x 2; nothing after.
+    at_200 = 9.8 * 10 * 1.0 * 0.5 * (1 / 1.5)
+    assert alone["output_kw"].tolist() == pytest.approx([73.5, 73.5, at_200, 0])
+
+
+def test_classes_of_figure_3_9() -> None:
+    assert FLOW_CLASSES == {"渇水": 355, "低水": 275, "平水": 185, "豊水": 95, "35日": 35}
+
+
 def test_part_load_of_a_cross_flow_turbine() -> None:
     loads = pd.Series([1.0, 0.5, 0.0])
     by_hand = [1.0, (0.79 - 0.075 - 1.37 / 2**14) / 0.79, 0.0]

@@ -418,3 +418,18 @@ def test_real_layers_connect_in_full(real_data):
     np.testing.assert_array_equal(found["cost_million_yen"], first["cost_million_yen"])
     assert found["connects_to"].tolist() == first["kind"].tolist()
     assert set(found["note"]) <= {"", *NOTES}
+
+
+def test_costs_of_no_class_and_of_impossible_ones_are_refused():
+    with pytest.raises(TableError) as caught:
+        ConnectionCosts({})
+    assert caught.value.faults == ("there is no class.",)
+    with pytest.raises(TableError) as caught:
+        ConnectionCosts({"66 kV": ClassCost(12.0, 0.0, -1.0, np.inf), "50 kV": ClassCost()})
+    impossible = "must be a finite number, not negative; got"
+    assert [fault.removesuffix(".") for fault in caught.value.faults][:3] == [
+        f"66 kV: circuits {impossible} 0",
+        f"66 kV: bay_million_yen {impossible} -1",
+        f"66 kV: tap_million_yen {impossible} inf",
+    ]
+    assert caught.value.faults[3].startswith("class '50 kV' is none of 33 kV and less, 66 kV")

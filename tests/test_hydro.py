@@ -25,7 +25,7 @@ from hokkaido_gis.potential.hydro import (
     output_histogram,
     total_efficiency,
 )
-from hokkaido_gis.potential.together import require_with
+from hokkaido_gis.potential.together import require_one_index, require_with
 
 HEAD = 100.0
 
@@ -123,6 +123,10 @@ def test_classes_of_ones_own() -> None:
     classes = [(10, 0.5), (math.inf, 0.6)]
     assert total_efficiency(flow_of(20.0), HEAD, classes=classes) == 0.5
     assert total_efficiency(flow_of(20.1), HEAD, classes=classes) == 0.6
+    by_row = total_efficiency(pd.Series([flow_of(20.0), None]), HEAD, classes=classes)
+    assert_series_equal(by_row, pd.Series([0.5, np.nan], name="efficiency"))
+    with pytest.raises(ModelInputError, match=r"efficiency of a class \[0-1\] .* row inf: 1.5"):
+        total_efficiency(1.0, HEAD, classes=[(10, 0.5), (math.inf, 1.5)])
     for wrong in ([(10, 0.5)], [(10, 0.5), (5, 0.6), (math.inf, 0.7)], []):
         with pytest.raises(ModelInputError, match=r"rise from small .* end with math\.inf"):
             total_efficiency(1.0, 1.0, classes=wrong)
@@ -256,9 +260,11 @@ def test_flow_and_head_outside_their_range(
         (lambda: output_from_generation(-1.0), r"generation \[kWh/yr\] .* got -1"),
         (lambda: output_from_generation(5e12), "that the generation .* leads to"),  # Wh
         (lambda: output_from_generation(1.0, utilisation=0.0), "utilisation .* got 0"),
+        (lambda: output_from_generation(1.0, utilisation=55), "utilisation .* 0.01 and 1; got 55"),
         (lambda: output_histogram(pd.Series([-1.0], ["緑"])), "row 緑: -1"),
         (lambda: output_histogram(pd.Series([1.0]), step_kw=0), r"step \[kW\] .* got 0"),
         (lambda: avoided_co2(-1.0), "generation .* got -1"),
+        (lambda: avoided_co2(1.0, kg_per_kwh=3.1), "emission factor .* got 3.1"),
         (lambda: avoided_co2(1.0, kg_per_kwh=485), "emission factor .* got 485"),  # g
         (lambda: avoided_co2(1.0, kg_per_kwh=0.000485), "emission factor .* got 0.000485"),  # t
     ],
@@ -293,3 +299,29 @@ def test_carbon_dioxide_adds_up() -> None:
     assert avoided.isna().tolist() == [False, True, False]
     assert avoided.sum() == pytest.approx(avoided_co2(float(generation.sum())))
     assert np.isclose(avoided["a"], 0.485)
+    assert avoided_co2(0.0) == 0
+    assert avoided_co2(0.5, kg_per_kwh=3) == 0.0015
+
+
+@pytest.mark.parametrize(
+    ("first", "others"),
+    [
+        (1.0, (2.0, 3.0)),
+        (pd.Series([1.0, 2.0], ["a", "b"]), (2.0, pd.Series([3.0, 4.0], ["a", "b"]))),
+    ],
+)
+def test_factors_on_one_index_pass(first: object, others: tuple[object, ...]) -> None:
+    assert require_one_index(first, *others) is None
+
+
+@pytest.mark.parametrize(
+    ("first", "others"),
+    [
+        (1.0, (pd.Series([1.0]),)),
+        (pd.Series([1.0, 2.0], ["a", "b"]), (pd.Series([3.0, 4.0], ["b", "a"]),)),
+        (pd.Series([1.0]), (2.0, pd.Series([3.0, 4.0]))),
+    ],
+)
+def test_factors_on_other_rows_are_refused(first: object, others: tuple[object, ...]) -> None:
+    with pytest.raises(ModelInputError, match="must be on one index, and the first value a Series"):
+        require_one_index(first, *others)

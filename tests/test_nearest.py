@@ -245,6 +245,9 @@ def test_no_connection_is_drawn_where_none_is_chosen():
     assert drawn.isna().tolist() == [False, True, True]
     with pytest.raises(LayerError, match=r"1 labels are not in the targets: x"):
         connecting_segments(sites, targets, pd.Series(["x"], ["a"]))
+    nowhere = targets.set_crs(None, allow_override=True)
+    with pytest.raises(CRSError, match=r"^targets: it has no CRS"):
+        connecting_segments(sites, nowhere, pd.Series(["t"], ["a"]))
 
 
 def test_missing_and_empty_geometries_are_passed_over(way):

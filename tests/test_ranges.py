@@ -80,6 +80,14 @@ def test_a_table_names_row_and_column_and_passes_what_is_missing() -> None:
     assert require_table_range("irradiation", table, -1, 40) is None
 
 
+def test_a_table_of_words_names_them_as_they_came_and_bears_a_hint() -> None:
+    table = pd.DataFrame({"m01": ["4", "x"], "m02": [40, 5]}, index=["a", "b"])
+    with pytest.raises(ModelInputError, match=r"got row a m02: 40, row b m01: 'x'\. In kWh\?$"):
+        require_table_range("irradiation", table, 0, 9, hint="In kWh?")
+    empty = pd.DataFrame({"m01": []}, dtype=float)
+    assert require_table_range("irradiation", empty, 0, 9) is None
+
+
 @given(st.lists(st.floats(allow_nan=True, allow_infinity=True), max_size=8))
 def test_series_is_refused_just_where_a_value_is(values: list[float]) -> None:
     outside = [v for v in values if not math.isnan(v) and not 0 <= v <= 10]

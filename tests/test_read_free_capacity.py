@@ -206,6 +206,10 @@ def test_unreadable_and_repeated_rows_are_told(write: Callable[..., Path]) -> No
         ("", "empty"),
         ("送電線名,空容量(MW)\n", "has rows below it"),
         ("a,b\n1,2\n", "no heading with a name"),
+        (
+            LINES[: LINES.index("1,甲")] + "1,合計,187,2,,,,,1,1,,\n",
+            "no row with a name and a value",
+        ),
         ("name,kind,free_kw\n甲,cable,3\n", "kind must be 'line' or 'substation'; got row 2"),
     ],
 )

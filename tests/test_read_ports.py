@@ -95,3 +95,12 @@ def test_all_faults_are_listed_at_once(save) -> None:
         read_ports(path)
     for part in ("no column of names", "swapped", "not on the list", "'長い' is no number"):
         assert part in str(caught.value)
+
+
+def test_points_in_metres_are_brought_to_degrees(save) -> None:
+    path = save("ports.gpkg", [Point(0, 0), Point(0, -1000)], crs="EPSG:6680", name=["甲", "乙"])
+    ports = read_ports(path)
+    assert ports.crs.to_epsg() == 6668
+    # The origin of zone XII of the plane coordinates, and 1 km south of it: 0.009 degrees.
+    assert ports.geometry.x.tolist() == pytest.approx([142.25, 142.25], abs=1e-9)
+    assert ports.geometry.y.tolist() == pytest.approx([44.0, 43.991], abs=1e-5)

@@ -129,6 +129,13 @@ def test_crs_of_a_table_may_be_given(write: Callable[..., Path]) -> None:
         read_stations(path, crs="EPSG:1")
 
 
+def test_stations_in_metres_are_brought_to_degrees(save: Callable[..., Path]) -> None:
+    path = save("stations.gpkg", [Point(0, 0)], crs="EPSG:6680", id=["11001"])
+    (place,) = read_stations(path).geometry
+    # The origin of zone XII of the plane coordinates.
+    assert (place.x, place.y) == (pytest.approx(142.25, abs=1e-9), pytest.approx(44, abs=1e-9))
+
+
 def test_all_faults_of_stations_are_listed_at_once(write: Callable[..., Path]) -> None:
     path = write(
         "id,lat,lon,alt_m", "1,141,43,5", "1,,142,5", ",44,142,high", "4,35,-120,5", "5,43,141,5"

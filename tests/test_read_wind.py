@@ -390,3 +390,18 @@ def test_classes_that_are_refused(
 ) -> None:
     (found,) = faults_of(read_wind_classes, save("a.geojson", [CELL], **columns))
     assert found.startswith(fault)
+
+
+def test_class_that_is_null_is_missing_and_the_others_stay(save: Callable[..., Path]) -> None:
+    path = save("a.gpkg", [CELL, CELL], id=["a", "b"], speed=[None, "6-7"])
+    with pytest.warns(LayerWarning, match="1 of 2 cells have no wind class and are set aside: a"):
+        cells = read_wind_classes(path)
+    assert cells.index.tolist() == ["b"]
+    assert cells[["speed_low", "speed_high"]].to_numpy().tolist() == [[6, 7]]
+
+
+def test_cells_that_have_either_a_class_or_a_place_are_refused(save: Callable[..., Path]) -> None:
+    path = save("a.geojson", [CELL, None], id=["a", "b"], speed=["", "6-7"])
+    with pytest.warns(LayerWarning, match="cells have no"):
+        (fault,) = faults_of(read_wind_classes, path)
+    assert fault == "no cell has both a wind class and a geometry."

@@ -97,6 +97,20 @@ def test_lines_break_where_a_value_is_missing_and_start_at_zero():
     assert legend_of(figure) == ["I", "II"]
 
 
+def test_lines_need_not_start_at_zero():
+    axes = plot_of(drawn(Lines({"気温": values(15, 16, 17)}, "℃", zero=False)))
+    low, high = axes.get_ylim()
+    assert 14 < low < 15
+    assert 17 < high < 18
+
+
+def test_lines_below_zero_end_at_zero():
+    axes = plot_of(drawn(Lines({"気温": values(-8, -7, -3)}, "℃")))
+    low, high = axes.get_ylim()
+    assert low < -8
+    assert high == 0
+
+
 def test_lines_over_numbers_keep_their_distances():
     days = pd.Index([1, 35, 365])
     axes = plot_of(drawn(Lines({"流量": values(3, 2, 1, index=days)}, "m³/s", "日")))

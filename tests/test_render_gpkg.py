@@ -306,3 +306,21 @@ def test_qgis_opens_it_as_the_figure_is(tmp_path: Path, monkeypatch: pytest.Monk
     ]
     assert renderers[2][1:] == ["1 kW 以下", "1 – 2 kW", "2 kW 超", "データなし"]
     assert set(said[1::2]) == {"True"}
+
+
+@pytest.mark.parametrize(
+    ("given", "written"),
+    [
+        ([True, False], [("true", "bool"), ("false", "bool")]),
+        ([1, 20], [("1", "long"), ("20", "long")]),
+        ([0.5, 2.25], [("0.5", "double"), ("2.25", "double")]),
+        (["1", "20"], [("1", "string"), ("20", "string")]),
+    ],
+)
+def test_values_of_categories_keep_their_kind(
+    given: list[object], written: list[tuple[str, str]], tmp_path: Path
+) -> None:
+    categories = tuple(Category(value, str(value), Symbol()) for value in given)
+    layer = Layer(frame_of(2, 種=given), Categorical("種", categories))
+    found = style_of(layer, tmp_path / "a.gpkg").iter("category")
+    assert [(each.get("value"), each.get("type")) for each in found] == written

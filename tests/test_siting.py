@@ -279,3 +279,9 @@ def test_published_answer(answer: pd.DataFrame) -> None:
     assert ranked["candidate"].tolist() == ["first", "second", "second", ""]
     assert answer.loc["旭川市", "knocked_out_by"] == "D-2"
     assert answer.loc["美瑛町", "knocked_out_by"] == "D-2 (旭川市)"
+
+
+def test_units_without_names_bear_their_codes(towns: pd.DataFrame) -> None:
+    unnamed = towns.drop(columns="name")
+    assert evaluate_siting(unnamed, study(HEAT))["name"].to_dict() == {c: c for c in "abcd"}
+    assert evaluate_siting(towns, study(HEAT))["name"].to_dict() == towns["name"].to_dict()

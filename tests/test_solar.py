@@ -94,6 +94,17 @@ def test_capacities_of_the_report() -> None:
     assert round(capacity_on_area(590_686, PLOT_KW_PER_M2)) == 49_224
     assert capacity_on_area(120.0, PLOT_KW_PER_M2) == pytest.approx(10.0)
     assert capacity_on_area(1200.0, PLOT_KW_PER_M2, usable=0.08) == pytest.approx(8.0)
+    assert capacity_on_area(0.0, 500.0) == 0
+    assert capacity_on_area(0.5, 500.0) == 250
+
+
+def test_energy_of_a_year_is_capacity_times_yield():
+    capacities = pd.Series([10.0, 0.5, None, 0.0], index=list("abcd"))
+    yields = pd.Series([1_000.0, 1_200.0, 1_100.0, None], index=list("abcd"))
+    assert annual_energy(10.0, 1_100.0) == 11_000
+    by_row = pd.Series([10_000.0, 600.0, np.nan, np.nan], index=list("abcd"))
+    assert_series_equal(annual_energy(capacities, yields), by_row)
+    assert annual_energy(capacities, 1_100.0).dropna().tolist() == [11_000, 550, 0]
 
 
 # --- scalars, Series and tables agree -------------------------------------------------------------
@@ -268,6 +279,7 @@ def test_faults_of_both_tables_are_told_at_once() -> None:
     ("call", "message"),
     [
         (lambda: module_temperature(278.0), "got 278. Kelvin"),
+        (lambda: module_temperature(40.5), "between -40 and 40; got 40.5. Kelvin"),
         (lambda: design_factor(pd.Series({"a": 5.0, "b": 300.0})), "row b: 300"),
         (lambda: design_factor(5.0, mounting="wall"), "'wall'; expected 'ground rack' or 'roof'"),
         (lambda: panel_area(-1.0), "capacity .* got -1"),
@@ -275,11 +287,21 @@ def test_faults_of_both_tables_are_told_at_once() -> None:
         (lambda: monthly_energy(14.4, 5.0, 31), "MJ/m2 day are divided by 3.6"),
         (lambda: monthly_energy(4000.0, 5.0, 31), "Wh divided by 1000"),
         (lambda: monthly_energy(4.0, 5.0, 31, capacity_kw=-1), "capacity"),
-        (lambda: capacity_on_area(pd.Series({"a": -2.0}), 500.0), "row a: -2"),
+        (
+            lambda: capacity_on_area(pd.Series({"a": -2.0}), 500.0),
+            r"^area must be 0 or more; got row a: -2\. An area cannot be negative\.$",
+        ),
+        (lambda: capacity_on_area(2.0, 500.0, usable=1.5), "usable share .* got 1.5"),
         (lambda: capacity_on_area(2.0, 500.0, usable=8), "usable share .* 8 % is 0.08"),
-        (lambda: annual_energy(1000.0, 1.1439), "energy of 1 kW"),  # MWh/kW
+        (
+            lambda: annual_energy(1000.0, 1.1439),  # MWh/kW
+            r"^yield in a year \[kWh/kW\] .* got 1.1439\. It is the energy of 1 kW",
+        ),
         (lambda: annual_energy(1000.0, 1_143_900.0), "energy of 1 kW"),  # of the plant, or Wh/kW
-        (lambda: annual_energy(pd.Series({"a": -5.0}), 1100.0), "row a: -5"),
+        (
+            lambda: annual_energy(pd.Series({"a": -5.0}), 1100.0),
+            r"^capacity \[kW\] must be 0 or more; got row a: -5",
+        ),
         (
             lambda: annual_energy(pd.Series({"a": 5.0}), pd.Series({"b": 1100.0})),
             "must be on one index",

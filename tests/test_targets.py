@@ -16,6 +16,8 @@ POTENTIAL = pd.Series({"solar": 56_000.0, "hydro": 7_000.0, "lost": np.nan, "non
 
 def test_shares_worked_by_hand():
     found = share_of_increase(POTENTIAL, 368_000, 396_000)
+    assert list(found) == ["potential_kw", "increase_kw", "share", "needed"]
+    pd.testing.assert_series_equal(found["potential_kw"], POTENTIAL, check_names=False)
     assert found["increase_kw"].tolist() == [28_000] * 4
     np.testing.assert_array_equal(found["share"], [2.0, 0.25, np.nan, 0.0])
     # Half of the sun would do; of the others even all is not enough, or not known.

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hokkaido_gis.errors import LayerWarning, ModelInputError
+from hokkaido_gis.potential import wind_energy as wind_energy_module
 from hokkaido_gis.potential.wind import (
     air_density,
     speed_at_standard_density,
@@ -28,7 +29,7 @@ from hokkaido_gis.potential.wind_energy import (
     wind_capacity_factor,
     wind_energy,
 )
-from hokkaido_gis.potential.wind_rating import JAPANESE, Grade, rate_wind
+from hokkaido_gis.potential.wind_rating import JAPANESE, rate_wind
 from hokkaido_gis.units import HOURS_PER_YEAR
 
 STEP = PowerCurve("step", (10, 10, 60), (0, 1000, 1000), rated_kw=1000)
@@ -76,6 +77,19 @@ def test_laws_leave_the_same_height_alone_and_undo_themselves(law) -> None:
     assert law(6.0, height_m=80, hub_m=80) == 6
     there = law(6.0, height_m=10, hub_m=80)
     assert law(there, height_m=80, hub_m=10) == pytest.approx(6)
+
+
+def test_values_at_their_limits_are_taken() -> None:
+    assert wind_generation(2.0, hours=1, capacity_factor=1.0) == 2
+    assert wind_generation(2.0, hours=8_784, capacity_factor=1.0) == 17_568
+    # Fields with few trees where nothing else is stated: ln(80 / 0.1) / ln(10 / 0.1).
+    assert speed_by_log_law(6.0, height_m=10, hub_m=80) == pytest.approx(8.7092700)
+    assert speed_by_log_law(6.0, height_m=2, hub_m=2, roughness_m=1.5) == 6
+    assert speed_by_power_law(6.0, height_m=10, hub_m=40, exponent=0.0) == 6
+    # An eighth of the height at a seventh: 8 ** (1 / 7).
+    assert speed_by_power_law(6.0, height_m=10, hub_m=80) == pytest.approx(6 * 1.3459001)
+    assert air_density(4_000, -11) == pytest.approx(0.8191, abs=1e-4)
+    assert speed_at_standard_density(25.0, 1.225) == 25
 
 
 def test_density_of_the_standard_atmosphere() -> None:
@@ -203,6 +217,15 @@ def test_a_turbine_that_is_not_there() -> None:
         power_curve("E82/2000")
 
 
+def test_curves_without_their_library_say_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
+    wind_energy_module._library.cache_clear()
+    with pytest.raises(ModelInputError, match="not installed: pip install windpowerlib"):
+        turbine_names()
+    monkeypatch.undo()
+    assert "E-82/2000" in turbine_names()
+
+
 # --- values a thousand times off, and other bad input ---------------------------------------------
 
 
@@ -213,6 +236,19 @@ def test_a_turbine_that_is_not_there() -> None:
         (lambda: wind_capacity(1.0, density_kw_per_ha=1.0), "density .* got 1. Is the unit right"),
         (lambda: wind_capacity(1.0, density_kw_per_ha=1e6), "density"),
         (lambda: wind_generation(1.0, capacity_factor=26.3), "capacity factor .* got 26.3"),
+        (lambda: wind_generation(1.0, capacity_factor=1.5), "capacity factor .* got 1.5"),
+        (lambda: wind_generation(1.0, hours=0.5), "hours of a year .* got 0.5"),
+        (lambda: wind_generation(1.0, hours=8_785), "hours of a year .* got 8785"),
+        (
+            lambda: speed_by_log_law(6.0, height_m=2, hub_m=80, roughness_m=1.95),
+            "height above the roughness length .* got 0.05",
+        ),
+        (lambda: speed_by_power_law(6.0, height_m=10, hub_m=80, exponent=1.5), "exponent"),
+        (lambda: air_density(4_000.5, 5), "height above the sea .* got 4000.5"),
+        (
+            lambda: speed_at_standard_density(26.0, 1.2),
+            r"mean wind speed \[m/s\] must be between 0 and 25; got 26",
+        ),
         (lambda: wind_generation(-1.0), "capacity .kW. must be 0 or more"),
         (lambda: speed_by_log_law(6000.0, height_m=10, hub_m=80), "got 6000. Is it in km/h"),
         (lambda: speed_by_power_law(28.8, height_m=10, hub_m=80), "got 28.8. Is it in km/h"),
@@ -231,6 +267,7 @@ def test_a_turbine_that_is_not_there() -> None:
         (lambda: PowerCurve("W", (3, 12), (0, 2e6), rated_kw=2e6), "Is it in W or MW"),
         (lambda: PowerCurve("MW", (3, 12), (0, 0.002), rated_kw=0.002), "Is it in W or MW"),
         (lambda: PowerCurve("mixed", (3, 12), (0, 2e6), rated_kw=2000), "1.1 times the rated"),
+        (lambda: PowerCurve("fast", (3, 60.5), (0, 1000), rated_kw=1000), "60 m/s at most"),
         (lambda: PowerCurve("back", (12, 3), (0, 1), rated_kw=2000), "speeds must rise"),
         (lambda: PowerCurve("uneven", (3, 12), (0,), rated_kw=2000), "2 speeds and 1 powers"),
     ],
@@ -256,8 +293,23 @@ def test_grades_and_margins() -> None:
     assert found["grade"].max() == "very high"
 
 
+def test_grades_where_no_thresholds_are_stated() -> None:
+    speeds = pd.Series([7.5, 7.49, 6.5, 6.49, 5.5, 5.49, 0.0, 25.0])
+    grades = rate_wind(speeds, line=pd.Series(True, speeds.index))["grade"]
+    assert grades.tolist() == [
+        "very high", "high", "high", "some", "some", "low", "low", "very high",
+    ]  # fmt: skip
+    assert grades.cat.categories.tolist() == ["low", "some", "high", "very high"]
+    assert grades.cat.ordered
+
+
 def test_words_for_every_grade() -> None:
-    assert set(JAPANESE) == set(Grade)
+    assert {str(grade): words for grade, words in JAPANESE.items()} == {
+        "very high": "ポテンシャルが非常に高い",
+        "high": "ポテンシャルが高い",
+        "some": "ポテンシャルがある",
+        "low": "ポテンシャルが低い",
+    }
 
 
 @pytest.mark.parametrize(
@@ -265,7 +317,8 @@ def test_words_for_every_grade() -> None:
     [
         (6.0, True, (5.5, 6.5, 7.5), "three falling speeds"),
         (6.0, True, (7.5, 6.5), "three falling speeds"),
-        (30.0, True, (7.5, 6.5, 5.5), "row a: 30. Is it in km/h"),
+        (6.0, True, (7.5, 7.5, 5.5), "three falling speeds"),
+        (30.0, True, (7.5, 6.5, 5.5), r"mean wind speed \[m/s\] .* row a: 30. Is it in km/h"),
         (6.0, None, (7.5, 6.5, 5.5), "1 places have no entry in line: a"),
     ],
 )
