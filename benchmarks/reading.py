@@ -79,8 +79,9 @@ def case(size: str, island: Island, kind: str) -> Case:
 
 
 TRIED = (
-    "the layers of a file are listed before it is read, for which GDAL parses a GeoJSON a first "
-    "time; then each text is turned into an object to see that it is UTF-8."
+    "before GDAL sees a GeoJSON its text is searched for links that would make GDAL ask a server; "
+    "the layers of files that hold one only are no longer listed, and text is validated by Arrow, "
+    "not as objects. What is left is that search and the look at the first bytes."
 )
 # Times of equal work differ by as much from one run to the next.
 NO_SLOWER = 0.95
@@ -91,8 +92,8 @@ SUBJECT = Subject(
     title="Reading polygons with five attributes",
     about=(
         "`ours` is `hokkaido_gis.io.vector.read_vector`, which all readers and commands use: it "
-        "looks for the layers of a file first and makes sure that its text can be read. A goal "
-        f"of {NO_SLOWER} stands for 'no slower', within what two runs of equal work differ."
+        "looks at what a file is before GDAL does, and makes sure that its text can be read. A "
+        f"goal of {NO_SLOWER} stands for 'no slower', within what two runs of equal work differ."
     ),
     cases=(
         *(case("1x", settlement_island(10_000), kind) for kind in FORMATS),
