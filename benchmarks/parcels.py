@@ -2,8 +2,7 @@
 
 From GeoParquet to GeoParquet, in one process and by two workers of Dask over parts, one of which is
 killed in one run. Rows that differ in any digit from those of one process are counted, and the most
-that lengths are apart: a part may be searched by another way than the whole layer. Memory is
-that of all processes together.
+that lengths are apart. Memory is that of all processes together.
 
     python benchmarks/parcels.py [--parcels 10000 100000 1000000] [--sizing]
 

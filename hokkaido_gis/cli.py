@@ -428,7 +428,6 @@ def connect(
         notes_in_japanese,
         with_connections,
     )
-    from hokkaido_gis.io.tables import write_table
     from hokkaido_gis.io.vector import read_vector, write_vector
     from hokkaido_gis.readers.lines import read_lines
     from hokkaido_gis.readers.substations import read_substations
@@ -458,12 +457,7 @@ def connect(
         written.append(write_vector(drawn.rename_axis("site").reset_index(), segments))
     if lang == "ja":
         found["note"] = notes_in_japanese(found["note"])
-    result = with_connections(sites, found)
-    if out.suffix.lower() in {".csv", ".xlsx"}:
-        written.insert(0, write_table(result.drop(columns=result.geometry.name), out))
-    else:
-        written.insert(0, write_vector(result, out))
-    echo(written)
+    echo([_write_features(with_connections(sites, found), out), *written])
 
 
 @cli.command()
@@ -546,8 +540,7 @@ def overlay(
     """
     from hokkaido_gis.cluster.layers import overlay_parts
     from hokkaido_gis.crs import require_crs
-    from hokkaido_gis.io.tables import write_table
-    from hokkaido_gis.io.vector import read_vector, write_vector
+    from hokkaido_gis.io.vector import read_vector
     from hokkaido_gis.overlay import add_statistics, open_raster, zonal_stats
 
     number = int(band) if band and band.isdecimal() else band
@@ -561,11 +554,8 @@ def overlay(
     layer = read_vector(features, crs=crs)
     require_crs(layer, features)
     source = open_raster(raster, band=number, units=units, crs=raster_crs)
-    result = add_statistics(layer, zonal_stats(layer, source, stats=asked))
-    if out.suffix.lower() in {".csv", ".xlsx"}:
-        echo([write_table(result.drop(columns=result.geometry.name), out)])
-    else:
-        echo([write_vector(result, out)])
+    found = add_statistics(layer, zonal_stats(layer, source, stats=asked))
+    echo([_write_features(found, out)])
 
 
 @cli.command()
@@ -718,6 +708,16 @@ def _capacities(sites: gpd.GeoDataFrame, what: str, column: str | None) -> pd.Se
         return solar_capacity(sites)
     require_columns(sites, [column], what=what)
     return to_numbers(sites[column])
+
+
+def _write_features(frame: gpd.GeoDataFrame, out: Path) -> Path:
+    """Write a layer, or its attributes alone where the ending is that of a table."""
+    from hokkaido_gis.io.tables import write_table
+    from hokkaido_gis.io.vector import write_vector
+
+    if out.suffix.lower() in {".csv", ".xlsx"}:
+        return write_table(frame.drop(columns=frame.geometry.name), out)
+    return write_vector(frame, out)
 
 
 def echo(paths: Iterable[Path]) -> None:
