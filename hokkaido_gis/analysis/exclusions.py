@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import geopandas as gpd
 import numpy as np
@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
     from pyproj import CRS
-    from rasterio import Affine
     from shapely.geometry.base import BaseGeometry
+
+    from hokkaido_gis.analysis.cell_values import CellValues
 
     Shapes = npt.NDArray[np.object_]
     _Array = TypeVar("_Array", npt.NDArray[np.object_], npt.NDArray[np.intp])
@@ -31,22 +32,6 @@ _QUARTER = 32
 # Edges of what is excluded are cut to this length before they are moved [degrees, m]. Those of
 # the land are geodesics, as they are where its area is measured.
 _EDGE_DEGREES, _EDGE_M = 0.01, 1000.0
-
-
-class CellValues(Protocol):
-    """Cells of a raster, as `RasterBand.read` gives them; not a number where there is no value."""
-
-    @property
-    def array(self) -> npt.NDArray[np.float64]:
-        """Rows and columns of values."""
-
-    @property
-    def transform(self) -> Affine:
-        """From column and row to the coordinates of a cell's corner."""
-
-    @property
-    def crs(self) -> CRS:
-        """CRS of those coordinates."""
 
 
 @dataclass(frozen=True)

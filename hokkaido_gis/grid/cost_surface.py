@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 import rasterio
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     from pyproj import CRS
 
+    from hokkaido_gis.analysis.cell_values import CellValues
+
 MILLION_YEN_PER_KM = 12.0
 """Cost of a line for each circuit [million yen/km]: 0.12 億円/km (報告書 表 3-7)."""
 
@@ -31,22 +33,6 @@ _MOST_CELLS = 200_000_000
 # An edge is straight in longitude and latitude, not on the plane; pieces this long stray by
 # centimetres.
 _PIECE_DEGREES = 0.01
-
-
-class Raster(Protocol):
-    """Values with their place, such as a `Grid` of `hokkaido_gis.io.raster`."""
-
-    @property
-    def array(self) -> npt.NDArray[np.float64]:
-        """Rows and columns; not a number where there is no value."""
-
-    @property
-    def transform(self) -> Affine:
-        """From column and row to the coordinates of a cell's corner."""
-
-    @property
-    def crs(self) -> CRS:
-        """CRS of those coordinates."""
 
 
 @dataclass(frozen=True)
@@ -170,7 +156,7 @@ def even_surface(
 
 def multiply_by_class(
     surface: CostSurface,
-    raster: Raster,
+    raster: CellValues,
     classes: Sequence[tuple[float, float]],
     *,
     missing: float = math.inf,
