@@ -3,10 +3,11 @@
     python reliability/kill.py [--kills 100] [--seed 0] [--work report kml ...]
 
 Each work is done over the results of another version of its inputs, in a process group of its own
-that gets SIGKILL after a random share of the processor time that the work takes undisturbed. Then
-every file must be, byte for byte, that of one undisturbed run or of the other; and the same work
-done again must leave what an undisturbed run into an empty folder leaves. A report is of one map,
-a chart, two tables and all bundles; one work is a report drawn by processes of its own. POSIX only.
+that gets SIGKILL after a random share of the processor time that the work takes undisturbed; where
+it ended before that moment, another is drawn. Then every file must be, byte for byte, that of one
+undisturbed run or of the other; and the same work done again must leave what an undisturbed run
+into an empty folder leaves. A report is of one map, a chart, two tables and all bundles; one work
+is a report drawn by processes of its own. POSIX only.
 """
 
 from __future__ import annotations
@@ -158,7 +159,7 @@ def _kill_one(work: Work, kills: int, chance: random.Random, folder: Path) -> di
         raise UndoneError(
             f"{work.name}: the versions have other files: {set(whole[0]) ^ set(whole[1])}"
         )
-    names = ("kills", "ended before", "all old", "some new", "all new", "neither old nor new",
+    names = ("kills", "came too late", "all old", "some new", "all new", "neither old nor new",
              "left in the making", "left after rerun", "rerun wrong")  # fmt: skip
     counts = dict.fromkeys(("files", "that differ", *names), 0)
     counts["files"] = len(whole[0])
@@ -169,9 +170,14 @@ def _kill_one(work: Work, kills: int, chance: random.Random, folder: Path) -> di
         version = 1 - number % 2
         old, new = whole[1 - version], whole[version]
         before = _in_the_making(out)
-        was_killed = _killed(work, version, out, chance.random() * takes[version])
+        while not _killed(work, version, out, chance.random() * takes[version]):
+            counts["came too late"] += 1
+            if counts["came too late"] > kills:
+                raise UndoneError(f"{work.name} ends before it can be killed")
+            shutil.rmtree(out)
+            shutil.copytree(folder / str(1 - version), out)
         counts["kills"] += 1
-        counts[_state(_hashes(out), old, new) if was_killed else "ended before"] += 1
+        counts[_state(_hashes(out), old, new)] += 1
         counts["left in the making"] += len(_in_the_making(out) - before)
         _undisturbed(work, version, out)
         counts["rerun wrong"] += _hashes(out) != new

@@ -12,6 +12,9 @@ import pytest
 import shapely
 from hypothesis import HealthCheck, settings
 
+from hokkaido_gis.datasets import sample_data
+from hokkaido_gis.report.inputs import Inputs
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -50,6 +53,28 @@ def real_data() -> Callable[[str], Path]:
         return path
 
     return find
+
+
+@pytest.fixture(scope="session")
+def inputs() -> Inputs:
+    """What a report of the sample reads; it keeps what it read."""
+    return Inputs()
+
+
+@pytest.fixture(scope="session")
+def real_inputs(real_data: Callable[[str], Path]) -> Inputs:
+    """What a report of the folder of real layers reads."""
+    return Inputs(real_data("dams-w01/hokkaido_dams_w01_14.geojson").parents[1])
+
+
+@pytest.fixture
+def boundaries_alone(tmp_path: Path) -> Inputs:
+    """What a report reads of a folder that holds the sample's municipalities and nothing else."""
+    data = tmp_path / "data"
+    data.mkdir()
+    source = sample_data() / "municipalities.geojson"
+    (data / source.name).write_bytes(source.read_bytes())
+    return Inputs(data)
 
 
 @pytest.fixture

@@ -10,7 +10,6 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from hokkaido_gis.datasets import sample_data
 from hokkaido_gis.errors import HokkaidoGisError, LayerWarning, MissingInputError
 from hokkaido_gis.io.tables import read_table, to_numbers
 from hokkaido_gis.render.charts import Chart
@@ -27,20 +26,6 @@ from hokkaido_gis.report.run import run_figure, run_report
 
 CHARTS = [f"fig-2-{n}" for n in (4, 5, 6, 7, 8, 9, 13)]
 MAPS = [f"fig-2-{n}" for n in (3, 10, 12, 14, 15, 16, 17, 18, 19)]
-
-
-@pytest.fixture(scope="module")
-def inputs() -> Inputs:
-    return Inputs()
-
-
-@pytest.fixture
-def boundaries_alone(tmp_path: Path) -> Inputs:
-    data = tmp_path / "data"
-    data.mkdir()
-    source = sample_data() / "municipalities.geojson"
-    (data / source.name).write_bytes(source.read_bytes())
-    return Inputs(data)
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from hokkaido_gis.datasets import sample_data
 from hokkaido_gis.economics.cases import HYDRO_CASES
 from hokkaido_gis.economics.hydro_business import income_by_months
 from hokkaido_gis.errors import MissingInputError
@@ -17,37 +16,16 @@ from hokkaido_gis.render.charts import Chart, Columns, Lines, Scatter
 from hokkaido_gis.render.scene import Scene
 from hokkaido_gis.report import chapter3, flow_figures
 from hokkaido_gis.report import dam_study as study
-from hokkaido_gis.report.inputs import Inputs
 from hokkaido_gis.report.results import Table
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
+    from hokkaido_gis.report.inputs import Inputs
     from hokkaido_gis.report.results import Result
 
 RECIPES = chapter3.RECIPES | flow_figures.RECIPES
 # What the sample has no heights or flows for.
 WITHOUT_INPUT = {"fig-3-3", "fig-3-4"}
 MADE = sorted(set(RECIPES) - WITHOUT_INPUT)
-
-
-@pytest.fixture(scope="module")
-def inputs() -> Inputs:
-    return Inputs()
-
-
-@pytest.fixture(scope="module")
-def real_inputs(real_data) -> Inputs:
-    return Inputs(real_data("dams-w01/hokkaido_dams_w01_14.geojson").parents[1])
-
-
-@pytest.fixture
-def boundaries_alone(tmp_path: Path) -> Inputs:
-    data = tmp_path / "data"
-    data.mkdir()
-    source = sample_data() / "municipalities.geojson"
-    (data / source.name).write_bytes(source.read_bytes())
-    return Inputs(data)
 
 
 def made(name: str, inputs: Inputs, lang: str = "en") -> Result:

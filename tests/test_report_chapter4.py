@@ -9,23 +9,20 @@ import numpy as np
 import pytest
 
 from hokkaido_gis.codes import find_code
-from hokkaido_gis.datasets import sample_data
 from hokkaido_gis.errors import MissingInputError
 from hokkaido_gis.potential.jis_c8907 import Mounting
 from hokkaido_gis.render.classes import resolve
 from hokkaido_gis.render.scene import Graduated, Scene
 from hokkaido_gis.report import chapter4, chapter4_tables
 from hokkaido_gis.report import solar_study as study
-from hokkaido_gis.report.inputs import Inputs
 from hokkaido_gis.report.map_frame import BUREAUS
 from hokkaido_gis.report.registry import registry
 from hokkaido_gis.report.results import Table
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import pandas as pd
 
+    from hokkaido_gis.report.inputs import Inputs
     from hokkaido_gis.report.results import Result
 
 BUREAU_FIGURES = [f"fig-4-{n}" for n in range(20, 34)]
@@ -34,25 +31,6 @@ SURVEYED = {
     "fig-4-38": ("白糠町", 3_300),
     "fig-4-39": ("浜中町", 25_601),
 }
-
-
-@pytest.fixture(scope="module")
-def inputs() -> Inputs:
-    return Inputs()
-
-
-@pytest.fixture(scope="module")
-def real_inputs(real_data) -> Inputs:
-    return Inputs(real_data("dams-w01/hokkaido_dams_w01_14.geojson").parents[1])
-
-
-@pytest.fixture
-def boundaries_alone(tmp_path: Path) -> Inputs:
-    data = tmp_path / "data"
-    data.mkdir()
-    source = sample_data() / "municipalities.geojson"
-    (data / source.name).write_bytes(source.read_bytes())
-    return Inputs(data)
 
 
 def made(name: str, inputs: Inputs, lang: str = "en") -> Result:

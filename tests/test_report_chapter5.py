@@ -9,35 +9,19 @@ import numpy as np
 import pytest
 
 from hokkaido_gis.codes import find_code
-from hokkaido_gis.datasets import sample_data
 from hokkaido_gis.errors import MissingInputError
 from hokkaido_gis.potential.jis_c8907 import Mounting
 from hokkaido_gis.report import chapter5
 from hokkaido_gis.report import solar_study as study
-from hokkaido_gis.report.inputs import Inputs
 from hokkaido_gis.report.results import Table
 from hokkaido_gis.report.words import heading
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import pandas as pd
 
+    from hokkaido_gis.report.inputs import Inputs
+
 PORTS, PRINTED_KWH = 194, 49_115_243  # 表 5-2 and 6-1
-
-
-@pytest.fixture(scope="module")
-def inputs() -> Inputs:
-    return Inputs()
-
-
-@pytest.fixture
-def boundaries_alone(tmp_path: Path) -> Inputs:
-    data = tmp_path / "data"
-    data.mkdir()
-    source = sample_data() / "municipalities.geojson"
-    (data / source.name).write_bytes(source.read_bytes())
-    return Inputs(data)
 
 
 def made(name: str, inputs: Inputs, lang: str = "en") -> Table:

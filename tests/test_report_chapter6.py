@@ -37,11 +37,6 @@ DAMS_KW = 700  # 70 dams of 10 kW (表 3-11)
 
 
 @pytest.fixture(scope="module")
-def inputs() -> Inputs:
-    return Inputs()
-
-
-@pytest.fixture(scope="module")
 def totals(inputs: Inputs) -> pd.DataFrame:
     return study.totals(inputs)
 

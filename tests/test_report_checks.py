@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
 
 import pandas as pd
 import pytest
 
 import hokkaido_gis as hg
-from hokkaido_gis.datasets import sample_data
 from hokkaido_gis.errors import MissingInputError
 from hokkaido_gis.report import (
     chapter3_checks,
@@ -25,9 +23,6 @@ from hokkaido_gis.report.kept import kept
 from hokkaido_gis.report.ledger import ledger
 from hokkaido_gis.report.registry import registry
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
 VERDICTS = ["equal", "within rounding", "input lost", "differs"]
 CHAPTERS = {
     3: chapter3_checks.checks,
@@ -38,22 +33,8 @@ CHAPTERS = {
 
 
 @pytest.fixture(scope="module")
-def inputs() -> Inputs:
-    return Inputs()
-
-
-@pytest.fixture(scope="module")
 def checked(inputs: Inputs) -> pd.DataFrame:
     return pd.concat([ledger(inputs, chapter=n, lang="en") for n in CHAPTERS], ignore_index=True)
-
-
-@pytest.fixture
-def boundaries_alone(tmp_path: Path) -> Inputs:
-    data = tmp_path / "data"
-    data.mkdir()
-    source = sample_data() / "municipalities.geojson"
-    (data / source.name).write_bytes(source.read_bytes())
-    return Inputs(data)
 
 
 def row(checked: pd.DataFrame, figure: str, words: str) -> pd.Series:

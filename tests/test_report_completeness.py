@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -10,15 +11,12 @@ from hokkaido_gis.datasets import sample_data
 from hokkaido_gis.io.tables import to_numbers
 from hokkaido_gis.report.completeness import Gap, find_gap
 from hokkaido_gis.report.credits import credit_in, terms_in
-from hokkaido_gis.report.inputs import Inputs
 from hokkaido_gis.report.outcome import Outcome
 from hokkaido_gis.report.registry import registry
 from hokkaido_gis.report.rerun import Record
 
-
-@pytest.fixture(scope="module")
-def inputs() -> Inputs:
-    return Inputs()
+if TYPE_CHECKING:
+    from hokkaido_gis.report.inputs import Inputs
 
 
 @pytest.fixture(scope="module")

@@ -31,16 +31,6 @@ ISLANDS = ["奥尻町", "礼文町", "利尻町", "利尻富士町"]
 pytestmark = pytest.mark.filterwarnings("ignore::hokkaido_gis.errors.LayerWarning")
 
 
-@pytest.fixture(scope="module")
-def inputs() -> Inputs:
-    return Inputs()
-
-
-@pytest.fixture(scope="module")
-def real_inputs(real_data) -> Inputs:
-    return Inputs(real_data("dams-w01/hokkaido_dams_w01_14.geojson").parents[1])
-
-
 def table(name: str, inputs: Inputs, lang: str = "ja") -> pd.DataFrame:
     result = registry()[name].recipe(inputs, lang)
     assert isinstance(result, Table)

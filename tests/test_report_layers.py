@@ -42,11 +42,6 @@ REAL = {
 pytestmark = pytest.mark.filterwarnings("ignore::hokkaido_gis.errors.LayerWarning")
 
 
-@pytest.fixture(scope="module")
-def inputs() -> Inputs:
-    return Inputs()
-
-
 def make(figure: str, inputs: Inputs, lang: str = "ja") -> Scene:
     scene = registry()[figure].recipe(inputs, lang)
     assert isinstance(scene, Scene)
@@ -145,12 +140,6 @@ def test_withheld_settlements_are_named_not_drawn(inputs):
     withheld = (inputs.settlements["status"] == "withheld").sum()
     assert withheld > 0
     assert f"秘匿 {withheld:,} 集落は含まない" in scene.caption
-
-
-@pytest.fixture(scope="module")
-def real_inputs(real_data) -> Inputs:
-    folder = real_data("dams-w01/hokkaido_dams_w01_14.geojson").parents[1]
-    return Inputs(folder)
 
 
 @pytest.mark.parametrize("layer", REAL)

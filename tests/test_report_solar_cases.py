@@ -32,16 +32,6 @@ ENERGY = {
 SURVIVING = {"網走市": 7, "白糠町": 7, "能取漁港": 12, "白糠漁港": 12}
 
 
-@pytest.fixture(scope="module")
-def inputs() -> Inputs:
-    return Inputs()
-
-
-@pytest.fixture(scope="module")
-def real_inputs(real_data) -> Inputs:
-    return Inputs(real_data("dams-w01/hokkaido_dams_w01_14.geojson").parents[1])
-
-
 def made(name: str, inputs: Inputs, lang: str = "en") -> Result:
     return cases.RECIPES[name](inputs, lang)
 

@@ -36,11 +36,6 @@ if TYPE_CHECKING:
 WIND_KW, WIND_KWH = 8_221_680, 18_941_764_118  # 表 6-1
 
 
-@pytest.fixture(scope="module")
-def inputs() -> Inputs:
-    return Inputs()
-
-
 @pytest.fixture
 def without(tmp_path: Path) -> Callable[..., Inputs]:
     """Inputs of the sample but some of its files."""
