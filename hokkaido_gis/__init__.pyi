@@ -46,6 +46,8 @@ from .fetch.retrieve import get_data as get_data
 from .grid.connect import connect_to_grid as connect_to_grid
 from .grid.connect import connection_segments as connection_segments
 from .grid.connect import solar_capacity as solar_capacity
+from .grid.connect_with_room import RoomConnections as RoomConnections
+from .grid.connect_with_room import connect_with_room as connect_with_room
 from .grid.cost_surface import CostSurface as CostSurface
 from .grid.cost_surface import even_surface as even_surface
 from .grid.cost_surface import follow_corridors as follow_corridors
@@ -64,6 +66,8 @@ from .grid.room import allocate_room as allocate_room
 from .grid.route import Route as Route
 from .grid.route import route_to_line as route_to_line
 from .grid.route import routes_to_lines as routes_to_lines
+from .grid.route_sites import lines_of_classes as lines_of_classes
+from .grid.route_sites import route_sites as route_sites
 from .grid.rules import REPORT_RULES as REPORT_RULES
 from .grid.rules import WIND_FARM_RULES as WIND_FARM_RULES
 from .grid.rules import CapacityRules as CapacityRules

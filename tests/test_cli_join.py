@@ -170,3 +170,12 @@ def test_the_census_as_published_joins_with_no_row_unaccounted_for(capsys, tmp_p
     assert audit(said) == [["layer", "3", "0120201004", "no such key in the table"]]
     assert "3 settlements (1 with an area, 1 without, 1 withheld, 0 unknown)" in err
     assert "0 unaccounted for" in err
+
+
+def test_a_key_that_the_table_has_not_names_what_it_has(capsys, boundaries, tmp_path) -> None:
+    rows = table(tmp_path, "市町村コード,熱量\n1398,30\n")
+    out = tmp_path / "out.gpkg"
+    status, said, err = call(capsys, "join", boundaries, rows, "--key", "町", "--out", out)
+    assert (status, said) == (2, "")
+    assert err == f"error: {rows}: it has no column '町'; it has 市町村コード, 熱量.\n"
+    assert not out.exists()

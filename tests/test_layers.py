@@ -154,11 +154,26 @@ def test_violations_are_found(module: str, source: str, reason: str) -> None:
         ("io.vector", "from .output import replace_when_complete"),
         ("siting", "from hokkaido_gis.criteria import Criteria"),
         ("render.kml", "from hokkaido_gis import errors\nimport matplotlib"),
-        ("cli", "from . import report"),
+        ("cli.maps", "from hokkaido_gis.report.own_map import own_map"),
+        ("cli.program", "from . import report"),
     ],
 )
 def test_what_is_allowed_is_not_found(module: str, source: str) -> None:
     assert violations(f"{PACKAGE}.{module}", source) == []
+
+
+def test_the_command_line_is_the_last_step_and_nothing_imports_it() -> None:
+    shell = {part for part, rank in RANKS.items() if rank == max(RANKS.values())}
+    assert shell == {"cli", "__main__"}
+    outside = {name: path for name, path in modules().items() if part_of(name) not in shell}
+    importing = [
+        name
+        for name, path in outside.items()
+        if {part_of(other) for other in imported(name, path.read_text(encoding="utf-8"))
+            if other.startswith(f"{PACKAGE}.")} & shell
+    ]  # fmt: skip
+    assert importing == []
+    assert len(modules()) - len(outside) > 2
 
 
 def test_relative_imports_of_a_package_start_at_itself() -> None:
