@@ -60,6 +60,7 @@ class Route:
     stall: threading.Event | None = None  # nothing is answered before this is set
     announce: bool = True
     hold: threading.Event | None = None  # a broken answer is kept open until this is set
+    shifts: list[int] = field(default_factory=list)  # bytes by which each next range is beside
 
 
 class Server:
@@ -109,7 +110,8 @@ class Server:
         body = route.body[start or 0 :]
         if start is not None:
             size = len(route.body)
-            handler.send_header("Content-Range", f"bytes {start}-{size - 1}/{size}")
+            told = start + (route.shifts.pop(0) if route.shifts else 0)
+            handler.send_header("Content-Range", f"bytes {told}-{size - 1}/{size}")
         if route.announce:
             handler.send_header("Content-Length", str(len(body)))
         handler.send_header("Content-Type", route.content_type)
@@ -303,6 +305,17 @@ def test_wrong_file_put_there_by_hand_stays_where_it_is(offer, settings):
     assert file.read_bytes() == b"plain text"
 
 
+def test_archive_without_the_layer_put_there_by_hand_stays_where_it_is(offer, settings):
+    entry = offer("w01", b"")
+    file = settings.cache / "w01" / choose_edition(CATALOGUE["w01"]).file_name
+    file.parent.mkdir(parents=True)
+    file.write_bytes(zipped({"other.shp": b"x"}))
+    with pytest.raises(FetchError, match=r"holds other\.shp") as caught:
+        get_data(entry, settings=settings)
+    assert "set aside" not in str(caught.value)
+    assert [path.name for path in file.parent.iterdir()] == [file.name]
+
+
 def test_cache_folder_is_chosen(tmp_path, monkeypatch):
     monkeypatch.setenv("HOKKAIDO_GIS_CACHE", str(tmp_path / "a"))
     assert cache_folder() == tmp_path / "a"
@@ -405,6 +418,28 @@ def test_interrupt_after_the_download_needs_no_second_one(
     assert path.is_file()
     assert len(server.requests) == 1
     assert leftovers(settings.cache / "n03") == []
+
+
+def test_part_that_is_whole_needs_no_request(server, tmp_path):
+    server.routes["/a.zip"] = Route(b"abc")
+    part = PartFile(tmp_path / "a.part")
+    rules = Rules(hosts=(), max_bytes=10, loopback=True, timeout=5)
+    download(server.url + "/a.zip", part, rules)
+    download(server.url + "/a.zip", part, rules)
+    assert part.path.read_bytes() == b"abc"
+    assert server.ranges == [None]
+
+
+def test_other_range_than_the_one_asked_for_is_not_added(offer, n03, settings, server):
+    (path,) = get_data(offer("n03", n03, cuts=[100], shifts=[1]), settings=settings)
+    assert server.ranges == [None, "bytes=100-", None]
+    assert path.parent.with_name(N03_FILE).read_bytes() == n03
+
+
+def test_server_that_keeps_sending_other_ranges_is_left(offer, n03, settings):
+    entry = offer("n03", n03, cuts=[100, 10**6, 100], shifts=[-1, -1])
+    with pytest.raises(UnreachableError, match="after 100 bytes"):
+        get_data(entry, settings=settings)
 
 
 def test_connection_that_falls_silent_is_left(offer, n03, settings, server):
@@ -511,6 +546,11 @@ def test_page_instead_of_the_archive_is_noticed(offer, settings, content_type, e
     with pytest.raises(UnreachableError, match=r"a web page \('アクセス 制限'\).*put it here as"):
         get_data(entry, settings=settings)
     assert [p for p in settings.cache.rglob("*") if p.name != "n03"] == []
+
+
+def test_page_without_a_title_is_noticed(offer, settings):
+    with pytest.raises(UnreachableError, match="sent a web page instead of the file"):
+        get_data(offer("n03", b"<p>Sorry</p>", content_type="text/html"), settings=settings)
 
 
 def test_other_content_is_noticed(offer, settings):
@@ -661,6 +701,14 @@ def test_limits_on_size_and_count_are_all_told(archive, tmp_path):
     path = archive({"a": b"x" * 60, "b": b"y" * 60, "c": b""})
     with pytest.raises(FetchError, match=r"2 faults: .*3 entries.*120 bytes"):
         unpack(path, tmp_path / "out", Limits(max_files=2, max_unpacked=100))
+
+
+def test_folder_that_cannot_be_written_is_no_fault_of_the_archive(archive, tmp_path):
+    folder = tmp_path / "out"
+    folder.write_text("x")
+    with pytest.raises(FileExistsError):
+        unpack(archive({"a.shp": b"x"}), folder)
+    assert folder.read_text() == "x"
 
 
 def test_link_is_refused(tmp_path):

@@ -102,6 +102,15 @@ def test_bands_hold_their_lower_end(sites, lines, kw, kv):
     assert connect_to_grid(sites, lines, capacity_kw=kw)["required_kv"].tolist() == [kv, kv]
 
 
+def test_rules_without_a_band_are_refused():
+    with pytest.raises(TableError, match="there is no band"):
+        CapacityRules(())
+    with pytest.raises(TableError, match="there is no band"):
+        CapacityRules.from_table(
+            pd.DataFrame(columns=["from_kw", "to_kw", "required_kv", "classes"])
+        )
+
+
 def test_the_cheapest_is_not_the_nearest(sites, lines):
     costs = pd.DataFrame(
         {"voltage_class": ["33 kV and less", "66 kV", "distribution"],

@@ -182,6 +182,12 @@ def test_just_across_the_border_within_the_limit(squares) -> None:
     )
 
 
+def test_a_name_that_is_a_number_is_told_elsewhere_too(squares) -> None:
+    listed = pd.DataFrame({"port": [3], "municipality": ["室蘭市"]})
+    note = match_ports(spots(name=["3"]), listed, squares).audit.table["note"].iloc[0]
+    assert note == "no such name in or near the municipality; elsewhere: 3 in 函館市"
+
+
 def test_nothing_found_at_all(squares) -> None:
     listed = pd.DataFrame({"port": ["盃", None], "municipality": ["室蘭市", "室蘭市"]})
     result = match_ports(spots(name=["泊"]), listed, squares)

@@ -273,6 +273,7 @@ def test_dash_is_what_the_caller_says(write: Callable[..., Path], mark: str, das
         ("注1：「0」は単位に満たないもの、「－」は該当数値なし、「x」は秘匿", "none"),
         ("「－」は秘密保護のため公表しないもの。「…」は不詳", "withheld"),
         ("(-) 不詳", "unknown"),
+        ("「-」は下の注を見よ。「-」は皆無", "none"),
     ],
 )
 @pytest.mark.parametrize("place", ["above", "below"])

@@ -250,6 +250,14 @@ def test_all_faults_of_normals_are_listed_at_once(write: Callable[..., Path]) ->
     assert "kelvin" in kelvins
 
 
+def test_normals_without_elements(write: Callable[..., Path]) -> None:
+    path = write(HEAD.replace("element", "kind"), row("1", "temperature", TEMPERATURES))
+    with pytest.raises(TableError) as caught:
+        read_normals(path)
+    (fault,) = caught.value.faults
+    assert fault.startswith("it has no column element (one of element, 要素); it has id, kind, m01")
+
+
 # --- irradiation ----------------------------------------------------------------------------------
 
 

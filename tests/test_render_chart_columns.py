@@ -88,6 +88,11 @@ def test_written_values_of_neighbours_do_not_meet():
     assert all(left.x1 <= right.x0 for left, right in itertools.pairwise(boxes))
 
 
+def test_no_figure_is_written_for_a_missing_value():
+    axes = plot_of(drawn(Columns({"発電量": values(7, np.nan, 3)}, "kWh", show_values=True)))
+    assert [(text.get_text(), text.xy) for text in axes.texts] == [("7", (0, 7)), ("3", (2, 3))]
+
+
 def test_lines_break_where_a_value_is_missing_and_start_at_zero():
     figure = drawn(Lines({"I": values(5, np.nan, 7), "II": values(6, 6, 6)}, "千円"))
     axes = plot_of(figure)

@@ -159,6 +159,23 @@ def test_threshold_is_drawn_and_named():
     assert "1,000 kW" in legend_of(figure)
 
 
+def test_values_are_written_behind_their_bars_only_when_asked():
+    def written(**options: bool) -> list[str]:
+        figure = drawn(RankedBars({"熱量": series(97_957, 12)}, "GJ", **options))
+        return [text.get_text() for text in axes_of(figure).texts]
+
+    assert written(show_values=True) == ["97,957", "12"]
+    assert written(show_values=False) == []
+
+
+def test_threshold_beyond_all_bars_widens_the_axis():
+    limit = Threshold(50, "採算")
+    near = axes_of(drawn(RankedBars({"a": series(100)}, "kW", threshold=limit)))
+    far = axes_of(drawn(RankedBars({"a": series(10)}, "kW", threshold=limit)))
+    assert near.get_xlim()[1] > 100
+    assert far.get_xlim()[1] == pytest.approx(54)  # 8 % of room
+
+
 def test_eighty_names_stay_apart_and_on_the_sheet():
     names = [f"東神楽町{i}" for i in range(80)]
     figure = drawn(RankedBars({"a": series(*range(80, 0, -1), names=names)}, "kW"))
@@ -280,6 +297,19 @@ def test_names_and_means_are_written():
 def test_only_wanted_points_are_named():
     texts = axes_of(drawn(points(labelled=["上川町"]))).texts
     assert [text.get_text() for text in texts] == ["上川町"]
+
+
+def test_names_without_a_free_place_are_left_out():
+    x = pd.Series([5.0] * 60, index=[f"市町村の名{i}" for i in range(60)])
+    figure = drawn(Scatter(x, x, "x", "y"))
+    names = [t for t in figure.findobj(mpl.text.Text) if t.get_gid() == LABEL_GID]
+    assert 0 < len(names) < 60
+    assert {name.get_text() for name in names} <= set(x.index)
+
+
+def test_no_names_where_none_is_wanted():
+    figure = drawn(points(labelled=[]))
+    assert [t for t in figure.findobj(mpl.text.Text) if t.get_gid() == LABEL_GID] == []
 
 
 def test_lost_digits_are_error_bars():

@@ -21,7 +21,7 @@ from lxml import etree
 
 from hokkaido_gis.render.classes import resolve
 from hokkaido_gis.render.kml import write_kmz
-from hokkaido_gis.render.kml_layer import KmlLayer
+from hokkaido_gis.render.kml_layer import KmlLayer, _plain
 from hokkaido_gis.render.kml_levels import COARSE, FINE, Features, coarsen
 from hokkaido_gis.render.kml_tiles import (
     MOST_FEATURES,
@@ -402,3 +402,27 @@ def test_points_are_thinned_by_class() -> None:
     drawn, owners = coarsen(some, box=BOX, outlined=True)
     assert owners.tolist() == [1, 2, 3]
     assert [shape.x for shape in drawn] == [0.2, 0.3, 90.0]
+
+
+def test_crowd_of_features_too_large_for_a_quarter_is_not_cut_into_places():
+    """Lines across the whole layer: none fits into a quarter, and so there is no far view."""
+    count = MOST_FEATURES + 1
+    heights = 43 + np.arange(count) / count
+    lines = [shapely.LineString([(141, y), (142, y)]) for y in heights]
+    layer = tiled(gpd.GeoDataFrame({"値": 1.0}, index=range(count), geometry=lines, crs=4326))
+    assert [(tile.name, tile.is_coarse) for tile in layer.tiles] == [("r", False), ("r-1", False)]
+    assert [len(tile.rows) for tile in layer.tiles] == [MOST_FEATURES, 1]
+    assert sorted(np.concatenate([tile.rows for tile in layer.tiles])) == list(range(count))
+
+
+@pytest.mark.parametrize(
+    ("values", "kind", "texts"),
+    [
+        ([1.5, 2.0], "double", ["1.5", "2.0"]),
+        ([np.inf, -np.inf, 0.1], "double", ["INF", "-INF", "0.1"]),
+        ([True, False], "bool", ["1", "0"]),
+        ([7, -3], "int", ["7", "-3"]),
+    ],
+)
+def test_values_are_written_as_the_schema_has_them(values, kind, texts):
+    assert _plain(pd.Series(values), kind) == texts

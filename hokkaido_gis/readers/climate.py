@@ -130,7 +130,7 @@ def read_normals(source: str | Path) -> pd.DataFrame:
     raw = read_table(source)
     found = find_columns(raw, NORMAL_COLUMNS)
     faults = missing_columns(raw, found, ("element", *MONTHS), NORMAL_COLUMNS)
-    elements = texts_of(raw, found.get("element")).map(_element)
+    elements = texts_of(raw, found.get("element")).map(_element).astype("str")
     if "element" in found:
         raw, elements = _known_elements(raw, elements, found["element"], layer)
     ids, id_faults = station_ids(raw, found, elements)

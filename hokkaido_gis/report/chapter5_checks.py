@@ -183,10 +183,7 @@ def _ports(inputs: Inputs) -> Iterator[Check]:
 
 
 def _plots_of_layer(inputs: Inputs) -> float:
-    ports = inputs.ports
-    if "plot_area_m2" not in ports.columns:
-        return math.nan
-    return float(ports["plot_area_m2"].sum(min_count=1))
+    return float(inputs.ports["plot_area_m2"].sum(min_count=1))
 
 
 def _energy_of_layer(inputs: Inputs) -> float:

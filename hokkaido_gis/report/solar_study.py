@@ -195,7 +195,7 @@ def port_energy(inputs: Inputs) -> pd.DataFrame:
 
     Columns ``printed_kwh`` and ``printed_kwh_below`` [kWh/yr] bound what table 5-2 prints for the
     port, missing where it is not in that table; ``specific_yield`` [kWh/kW] is that of a roof.
-    Capacities and energies of `solar_of_ports` are there where the layer has the area of the plots.
+    Capacities and energies of `solar_of_ports` are missing without the area of the plots.
     """
     ports = inputs.ports
     site = yield_of_sites(inputs, ports, ports["municipality_code"], Mounting.ROOF)
@@ -207,10 +207,7 @@ def port_energy(inputs: Inputs) -> pd.DataFrame:
     else:
         columns = ["printed_kwh", "printed_kwh_below"]
         printed = pd.DataFrame(np.nan, index=ports.index, columns=columns)
-    if "plot_area_m2" in ports.columns:
-        energy = solar_of_ports(ports, site["specific_yield"], station=site["station"])
-    else:
-        energy = site[["specific_yield", "station"]]
+    energy = solar_of_ports(ports, site["specific_yield"], station=site["station"])
     return pd.concat([ports[["municipality_code"]], energy, printed], axis=1)
 
 
