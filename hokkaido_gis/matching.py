@@ -259,7 +259,7 @@ class _Search:
             note = NAME_REASONS[hit.outcome]
             if hit.outcome == "none":
                 note = "no such name in or near the municipality"
-                note += self._elsewhere(name) + self._left_over(i)
+                note += self._elsewhere(str(name)) + self._left_over(i)
             elif hit.outcome == "several":
                 told = [str(self.points.index[j]) for j in hit.candidates]
                 note += f": {name_some(told)}"
@@ -269,10 +269,8 @@ class _Search:
             notes = [f"{note}{proposals.get(i, '')}" for i, note in enumerate(notes)]
         return notes
 
-    def _elsewhere(self, name: object) -> str:
+    def _elsewhere(self, name: str) -> str:
         """Where else a point of the same name stands, without brackets opened."""
-        if not isinstance(name, str):
-            return ""
         units = self.units["name"].to_dict()
         where = self.lies_in().set_index("point")["code"].to_dict()
         told = [

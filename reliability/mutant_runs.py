@@ -21,6 +21,7 @@ from types import FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any, cast
 
 import coverage
+import psutil
 import pytest
 from hypothesis import Phase, settings
 
@@ -33,8 +34,8 @@ if TYPE_CHECKING:
 
 SLACK = 5, 20.0
 """A mutant's tests may take so many times what they take unchanged, and so many seconds [CPU]."""
-WALL = 300.0
-"""Time after which a mutant's process is ended, for those that wait [s]."""
+IDLE = 60.0
+"""Time without any work after which a mutant's process is ended, for those that wait [s]."""
 
 _FORK = multiprocessing.get_context("fork")
 
@@ -90,21 +91,21 @@ class _Host:
         gc.collect()
         gc.freeze()  # what is there by now shall not be gone through again in each process
         ended: dict[int, tuple[str, str]] = {}
-        live: dict[int, tuple[int, bool, BaseProcess, Connection, float]] = {}
+        live: dict[int, tuple[int, bool, BaseProcess, Connection, _Work]] = {}
         waiting = [(place, t.mutant.in_function) for place, t in enumerate(self.tasks)][::-1]
         while waiting or live:
             while waiting and len(live) < self.jobs:
                 place, quick = waiting.pop()
                 process, receiver = self._start(place, session.items, baseline, quick=quick)
-                live[process.sentinel] = place, quick, process, receiver, time.monotonic()
+                live[process.sentinel] = place, quick, process, receiver, _Work(process.pid)
             for sentinel in wait(list(live), timeout=1):
                 place, quick, process, receiver, _ = live.pop(cast("int", sentinel))
                 process.join()
                 ended[place] = _outcome(process.exitcode, receiver)
                 if quick and ended[place][0] == "survived":
                     waiting.append((place, False))  # it may be called when its module is imported
-            for _, _, process, _, begun in live.values():
-                if time.monotonic() - begun > WALL:
+            for _, _, process, _, work in live.values():
+                if work.idle() > IDLE:
                     process.kill()
         self.results = [ended[place] for place in range(len(self.tasks))]
         return True
@@ -142,6 +143,25 @@ class _Baseline:
         if "" in passing or mutant.shared:
             passing = set(self.seconds)
         return sorted(items, key=lambda i: (i.nodeid not in passing, self.seconds[i.nodeid]))
+
+
+@dataclass
+class _Work:
+    """What a process has done so far; on a busy machine it may be slow without waiting."""
+
+    pid: int | None
+    seconds: float = -1.0
+    since: float = 0.0
+
+    def idle(self) -> float:
+        """Time for which it has not used the processor [s]."""
+        try:
+            now = sum(psutil.Process(self.pid).cpu_times()[:2])
+        except psutil.Error:  # it has just ended
+            return 0.0
+        if now > self.seconds:
+            self.seconds, self.since = now, time.monotonic()
+        return time.monotonic() - self.since
 
 
 @dataclass(eq=False)

@@ -3,11 +3,13 @@
     python reliability/mutation.py                          # all modules, a sample of each
     python reliability/mutation.py --only codes hydro       # some; the rest as kept
     python reliability/mutation.py --again                  # only what survived the last time
+    python reliability/mutation.py --changed                # modules whose text has changed since
 
 A mutant lives in memory; no file is changed. Each is tried in a process forked from one that has
 the imported libraries at hand, first by the tests that pass through its lines, then by the rest
 of the module's own tests. Only for systems that can fork. What is kept in results/mutation.json
-holds a verdict for each survivor, written there by hand and carried over by later runs.
+holds a verdict for each survivor, written there by hand and carried over by later runs, and a hash
+of each module's text: `--again` measures a module anew whose text is another.
 """
 
 from __future__ import annotations
@@ -26,6 +28,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from module_texts import changed_since, fingerprint, path_of
 from mutant_runs import Task, try_mutants
 from mutants import find_mutants, source_with
 
@@ -85,7 +88,7 @@ def main() -> None:
     for name in _AT_HAND:
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
-    for module in options.only or MODULES:
+    for module in _chosen(options, kept["modules"]):
         begun = time.monotonic()
         earlier = kept["modules"].get(module, {})
         kept["modules"][module] = try_module(module, options, earlier)
@@ -96,19 +99,21 @@ def main() -> None:
 
 def try_module(module: str, options: argparse.Namespace, earlier: dict[str, Any]) -> dict[str, Any]:
     """Score of one module, and its survivors with the verdicts of an earlier run."""
-    path = path_of(module)
-    source = path.read_text("utf-8")
+    source = path_of(module).read_text("utf-8")
+    text = fingerprint(source)
     tree, mutants = find_mutants(source)
-    drawn = sorted(mutants, key=lambda mutant: mutant.rank(SEED))[: options.most]
+    again = options.again and earlier.get("sha256") == text
+    most = earlier.get("sampled", options.most) if options.again else options.most
+    drawn = sorted(mutants, key=lambda mutant: mutant.rank(SEED))[:most]
     before = {tuple(entry["key"]): entry for entry in earlier.get("survivors", [])}
     ended = {tuple(entry["key"]): entry for entry in earlier.get("killed_since", [])}
-    if options.again:
+    if again:
         drawn = [mutant for mutant in mutants if mutant.key in before]
     files = [f"tests/test_{name}.py" for name in MODULES[module]]
     tasks = [Task(mutant, source_with(tree, mutant)) for mutant in drawn]
     try_mutants(f"hokkaido_gis.{module}", files, tasks, options.jobs)
     counts = Counter(task.outcome for task in tasks)
-    if options.again:
+    if again:
         counts += Counter(killed=earlier["killed"], timed_out=earlier["timed_out"])
     survivors, since = [], list(ended.values())
     for task in sorted(tasks, key=lambda task: task.mutant.lines.start):
@@ -121,6 +126,7 @@ def try_module(module: str, options: argparse.Namespace, earlier: dict[str, Any]
             since.append(entry | {"by": task.by})
     sampled = sum(counts.values())
     return {
+        "sha256": text,
         "tests": files,
         "possible": len(mutants),
         "sampled": sampled,
@@ -133,9 +139,12 @@ def try_module(module: str, options: argparse.Namespace, earlier: dict[str, Any]
     }
 
 
-def path_of(module: str) -> Path:
-    """File of a module of the package."""
-    return ROOT / "hokkaido_gis" / (module.replace(".", "/") + ".py")
+def _chosen(options: argparse.Namespace, kept: dict[str, Any]) -> list[str]:
+    chosen = options.only or list(MODULES)
+    if options.changed:
+        changed = changed_since({name: kept.get(name, {}) for name in chosen})
+        return [name for name in chosen if name in changed]
+    return chosen
 
 
 def _entry(task: Task) -> dict[str, Any]:
@@ -197,6 +206,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--only", nargs="+", choices=list(MODULES), metavar="MODULE")
     parser.add_argument("--again", action="store_true", help="only what survived the last time")
+    parser.add_argument("--changed", action="store_true", help="only modules with another text")
     parser.add_argument("--most", type=int, default=MOST, help="mutants of a module")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     return parser.parse_args()

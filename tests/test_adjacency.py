@@ -132,8 +132,9 @@ def test_input_is_unchanged(squares: gpd.GeoDataFrame) -> None:
 
 
 def test_index_stands_in_for_names(squares: gpd.GeoDataFrame) -> None:
-    pairs = find_adjacency(squares[["geometry"]]).pairs
-    assert pairs["name"].tolist() == pairs["code"].tolist()
+    nameless = find_adjacency(squares[["geometry"]])
+    assert nameless.pairs["name"].tolist() == nameless.pairs["code"].tolist()
+    assert nameless.names.name == find_adjacency(squares).names.name == "name"
 
 
 @pytest.mark.parametrize("tolerance", [0.0, 5.0])
@@ -147,7 +148,7 @@ def test_directed_is_symmetric(squares: gpd.GeoDataFrame) -> None:
     both = find_adjacency(squares).directed
     ways = set(zip(both["code"], both["neighbour_code"], strict=True))
     assert ways == {(b, a) for a, b in ways}
-    assert len(both) == 4
+    assert both.index.tolist() == [0, 1, 2, 3]
 
 
 @pytest.mark.parametrize("rows", [["a", "b"], ["b", "a"]])
@@ -250,8 +251,10 @@ OVERLAPS = {
 
 @pytest.mark.parametrize(("one", "other"), OVERLAPS.values(), ids=OVERLAPS.keys())
 def test_are_told_and_are_no_contact(one: shapely.Polygon, other: shapely.Polygon) -> None:
-    with pytest.warns(LayerWarning, match=r"1 pairs of polygons overlap \(such as a and b\)"):
+    message = r"1 pairs of polygons overlap \(such as a and b\)"
+    with pytest.warns(LayerWarning, match=message) as told:
         adjacency = find_adjacency(layer(a=one, b=other))
+    assert told[0].filename == __file__  # warnings are shown where the library was called
     assert adjacency.pairs.empty
     assert not shapely.touches(one, other)
 
@@ -287,8 +290,10 @@ def shifted() -> gpd.GeoDataFrame:
 
 
 def test_nothing_touches_without_one(shifted: gpd.GeoDataFrame) -> None:
-    with pytest.warns(LayerWarning, match="None of the 5 polygons touches .* give a tolerance"):
+    message = "None of the 5 polygons touches .* give a tolerance"
+    with pytest.warns(LayerWarning, match=message) as told:
         assert find_adjacency(shifted).pairs.empty
+    assert told[0].filename == __file__
 
 
 def test_all_pairs_are_gaps_with_their_widths(shifted: gpd.GeoDataFrame) -> None:
@@ -365,6 +370,20 @@ def test_corner_between_two_others_within_a_tolerance() -> None:
         ("b", "c"),
         ("c", "m"),
     ]
+
+
+def test_nothing_is_within_a_tolerance_of_what_lies_apart() -> None:
+    apart = find_adjacency(layer(a=square(0, 0), b=square(3, 0)), tolerance=100)
+    assert apart.pairs.empty
+    assert apart.pairs.columns.tolist() == list(PAIR_COLUMNS)
+    assert apart.counts().to_dict() == {"a": 0, "b": 0}
+
+
+def test_the_greatest_gap_is_one_of_them() -> None:
+    units = layer(a=square(0, 0), b=translate(square(1, 0), 1e-5, 0))
+    width = find_adjacency(units, tolerance=5).pairs["gap_m"].item()
+    assert find_adjacency(units, tolerance=width).pairs["gap_m"].tolist() == [width]
+    assert find_adjacency(units, tolerance=np.nextafter(width, 0)).pairs.empty
 
 
 def test_touching_pairs_keep_their_contact(squares: gpd.GeoDataFrame) -> None:
@@ -469,12 +488,15 @@ def test_the_report_misses_four(towns: gpd.GeoDataFrame) -> None:
         rows = list(csv.DictReader(file))
     names = pd.Series({row["jis_code"]: row["name"] for row in rows})
     lists = pd.Series({row["jis_code"]: row["neighbours"].split() for row in rows})
-    with pytest.warns(LayerWarning, match="neighbours of themselves, and passed over: 湧別町"):
+    message = "neighbours of themselves, and passed over: 湧別町"
+    with pytest.warns(LayerWarning, match=message) as told:
         listed = adjacency_from_lists(names, lists).pairs
+    assert told[0].filename == __file__
     found_names, listed_names = (
         {frozenset(pair) for pair in table[["name", "neighbour_name"]].to_numpy()}
         for table in (found, listed)
     )
+    assert listed.index.tolist() == list(range(448))
     assert len(listed_names) == 448
     assert listed_names < found_names
     assert found_names - listed_names == {frozenset(pair) for pair in MISSED_BY_THE_REPORT}
@@ -525,8 +547,9 @@ def test_no_lists_make_islands() -> None:
 
 def test_one_way_is_told_and_taken_both_ways() -> None:
     lists = pd.Series({"01202": ["七飯町"], "01236": [], "01337": []})
-    with pytest.warns(LayerWarning, match="one way only, .*: 函館市 lists 七飯町"):
+    with pytest.warns(LayerWarning, match="one way only, .*: 函館市 lists 七飯町") as told:
         adjacency = adjacency_from_lists(NAMES, lists)
+    assert told[0].filename == __file__
     assert adjacency.neighbours("01337") == ["01202"]
 
 

@@ -14,6 +14,7 @@ from pandas.testing import assert_frame_equal, assert_series_equal
 from shapely.geometry import Point, box
 
 from hokkaido_gis.errors import CRSError, LayerError, LayerWarning, ModelInputError
+from hokkaido_gis.potential import clear_sky
 from hokkaido_gis.potential.clear_sky import CLOUDED, clear_sky_irradiation, optimal_tilt
 from hokkaido_gis.potential.solar_yield import DAYS, MONTHS, specific_yield
 from hokkaido_gis.readers.climate import monthly, read_irradiation, read_normals
@@ -82,6 +83,15 @@ def test_mean_days_agree_with_pvlib_day_by_day(sites: gpd.GeoDataFrame) -> None:
     np.testing.assert_allclose(months(clear).iloc[0], every_day, rtol=0.02)
 
 
+def test_mean_days_are_kleins() -> None:
+    """Days of the year as Klein (1977) numbers them; each step stands for ten minutes around it."""
+    times = clear_sky._times()
+    days = [17, 47, 75, 105, 135, 162, 198, 228, 258, 288, 318, 344]
+    assert times.day_of_year.unique().tolist() == days
+    assert len(times) == 12 * 144
+    assert times[:2].strftime("%H:%M %z").tolist() == ["00:05 +0900", "00:15 +0900"]
+
+
 def test_sunshine_on_a_level_plane_is_angstroms_formula(sites: gpd.GeoDataFrame) -> None:
     clear = months(clear_sky_irradiation(sites, tilt=0.0))
     some, more = (
@@ -131,14 +141,18 @@ def test_planes_to_the_south_receive_most_and_to_east_and_west_alike(
     np.testing.assert_allclose(year[90.0], year[270.0], rtol=0.01)
 
 
-def test_optimal_tilt_is_better_than_those_beside_it(sites: gpd.GeoDataFrame) -> None:
-    best = optimal_tilt(sites)
+@pytest.mark.parametrize("albedo", [0.0, 0.2])
+def test_optimal_tilt_is_better_than_those_beside_it(
+    albedo: float, sites: gpd.GeoDataFrame
+) -> None:
+    best = optimal_tilt(sites, albedo=albedo)
     assert best.name == "tilt"
-    most = clear_sky_irradiation(sites)
+    most = clear_sky_irradiation(sites, albedo=albedo)
     assert_series_equal(most["tilt"], best)
-    for aside in (-2.0, 2.0):
-        other = clear_sky_irradiation(sites, tilt=best + aside)
+    for aside in (-2.0, -0.1, 0.1, 2.0):
+        other = clear_sky_irradiation(sites, tilt=best + aside, albedo=albedo)
         assert (other["irradiation"] < most["irradiation"]).all()
+    assert best.tolist() == best.round(1).tolist()
 
 
 def test_snow_asks_for_a_steeper_plane_and_a_plane_to_the_north_for_none(
@@ -214,8 +228,9 @@ def test_sites_without_place_or_sunshine_stay_missing_and_are_told(
     third = gpd.GeoDataFrame(index=["nowhere"], geometry=[None], crs=sites.crs)
     fourth = gpd.GeoDataFrame(index=["void"], geometry=[Point()], crs=sites.crs)
     layer = pd.concat([sites, third, fourth])
-    with pytest.warns(LayerWarning, match="3 of 4 sites .* 19416, nowhere, void"):
+    with pytest.warns(LayerWarning, match="3 of 4 sites .* 19416, nowhere, void") as told:
         result = clear_sky_irradiation(layer, sunshine=hours(150.0, ABASHIRI, "nowhere"))
+    assert told[0].filename == __file__  # shown where the library was called
     assert months(result).notna().all(axis=1).tolist() == [True, False, False, False]
     with pytest.warns(LayerWarning, match="2 of 4 sites"):
         assert optimal_tilt(layer).notna().tolist() == [True, True, False, False]
@@ -264,7 +279,7 @@ def test_sites_must_be_points_with_a_crs(sites: gpd.GeoDataFrame) -> None:
     polygons = gpd.GeoDataFrame(geometry=[box(144, 43, 145, 44)], crs="EPSG:6668")
     with pytest.raises(LayerError, match="must be points"):
         clear_sky_irradiation(polygons)
-    with pytest.raises(CRSError, match="no CRS"):
+    with pytest.raises(CRSError, match=r"^sites: it has no CRS"):
         optimal_tilt(sites.set_crs(None, allow_override=True))
 
 

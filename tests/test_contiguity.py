@@ -130,6 +130,16 @@ def test_a_corner_laid_over_a_closed_vertex_is_compared() -> None:
     assert {(0, 3), (1, 3), (2, 3)} <= set(pairs)
 
 
+def test_what_lies_within_another_is_told_and_not_what_lies_in_a_hole() -> None:
+    """The first has an island in its hole; the second lies on the island, the third around it."""
+    hole, island = shapely.box(1, 1, 7, 7), shapely.box(3, 3, 5, 5)
+    around = shapely.Polygon(shapely.box(0, 0, 8, 8).exterior, [hole.exterior])
+    beside = shapely.Polygon(shapely.box(2, 2, 6, 6).exterior, [island.buffer(0.5).exterior])
+    polygons = [shapely.MultiPolygon([around, island]), shapely.box(3.5, 3.5, 4, 4), beside]
+    found = contiguity.contained(segments_of(*polygons), np.array(polygons, dtype=object))
+    assert pairs_of(found) == [(0, 1)]
+
+
 @pytest.mark.parametrize("tolerance", [0.0, 50.0])
 def test_collisions_of_the_hash_change_nothing(
     monkeypatch: pytest.MonkeyPatch, tolerance: float
@@ -187,3 +197,18 @@ def test_boxes_leave_out_no_segment_that_meets_another(ends: list[float], owners
     one, other = shapely.STRtree(lines).query(lines, predicate="intersects")
     meeting = set(one[owner[one] != owner[other]].tolist())
     assert meeting <= set(contiguity._near_others(rows, owner, 0.0).tolist())
+
+
+@pytest.mark.parametrize(
+    ("gap", "reach", "left"),
+    [(0.0, 0.0, range(32, 41)), (1.0, 1.0, range(32, 41)), (1.0, 0.99, range(0))],
+)
+def test_of_a_coast_the_runs_beside_a_neighbour_are_left(
+    gap: float, reach: float, left: range
+) -> None:
+    """Forty segments make runs of 32 and 8; one neighbour stands at the end, three far off."""
+    coast = [[x, 0, x + 1, 0] for x in range(40)]
+    others = [[40 + gap, -1, 40 + gap, 1], *([[80 + x, 0, 81 + x, 0] for x in range(3)])]
+    owner = np.repeat([0, 1, 2], [40, 1, 3])
+    kept = contiguity._near_others(np.array(coast + others, dtype=float), owner, reach)
+    assert kept.tolist() == list(left)

@@ -163,7 +163,7 @@ def test_terms_that_tables_2_11_and_2_14_state(
         ({"income": -1.0}, "income must be 0 or more; got year 1: -1, year 2: -1"),
         ({"income": (60.0, math.nan, 60.0)}, "income is missing in year 2"),
         ({"income": (60.0, 60.0)}, "income is stated for 2 years, the life is 3"),
-        ({"running": (("fuel", (1.0, -2.0, 3.0)),)}, "fuel must be 0 or more; got year 2: -2"),
+        ({"running": (("fuel", (0.0, -2.0, 3.0)),)}, "fuel must be 0 or more; got year 2: -2"),
         (
             {"income": -1.0, "running": (("fuel", (1.0, 2.0)),)},
             "2 faults: .1. income must be .* .2. fuel is stated for 2 years",

@@ -58,6 +58,19 @@ def test_four_points_by_hand() -> None:
         assert table[column].tolist() == pytest.approx(values), column
 
 
+def test_a_turbine_runs_at_its_least_load() -> None:
+    """Half of the design flow is on 200 days, and half is asked for."""
+    table = generation_from_flow(
+        CURVE,
+        10.0,
+        design_flow_m3_s=2.0,
+        efficiency=0.5,
+        part_load=half_at_half,
+        least_load=0.5,
+    )
+    assert table["output_kw"].tolist() == pytest.approx([98, 98, 24.5, 0])
+
+
 def test_before_the_first_day_its_output_runs_and_after_the_last_none() -> None:
     table = generation_from_flow(
         CURVE.loc[100:], 10.0, design_flow_m3_s=1.0, efficiency=0.5, part_load=no_loss
@@ -83,6 +96,13 @@ def test_head_by_point_and_one_head_agree() -> None:
     assert falling["output_kw"].iloc[0] == pytest.approx(one["output_kw"].iloc[0] * 1.2)
 
 
+def test_the_turbine_has_one_efficiency_by_its_mean_head() -> None:
+    """9.8 x 1.4 x 10 x 0.72 is 98.8 kW, of the class up to 100; with 12 m it would be above."""
+    head = pd.Series([12.0, 11.0, 9.0, 8.0], CURVE.index)
+    table = generation_from_flow(CURVE, head, design_flow_m3_s=1.4, part_load=no_loss)
+    assert table["efficiency"].tolist() == [0.72] * 4
+
+
 def test_input_stays_as_it_was() -> None:
     before = CURVE.copy()
     generation_by_design_flow(CURVE, 10.0, classes={"most": 100})
@@ -94,6 +114,7 @@ def test_straight_lines_of_one_mean_carry_the_same_water(mean: float, fall: floa
     flow = straight_flow(mean, fall=fall)
     width = pd.Series(flow.index, flow.index).diff()
     volume = (width * (flow + flow.shift()) / 2).sum()
+    assert flow.name == "flow_m3_s"
     assert volume == pytest.approx(365 * mean)
     assert flow.iloc[0] - flow.iloc[-1] == pytest.approx(fall * mean)
 
@@ -193,13 +214,13 @@ def test_curves_that_are_none(flow: pd.Series, head: float | pd.Series, message:
             lambda: generation_from_flow(
                 CURVE, 10.0, design_flow_m3_s=2, part_load=lambda load: load * 90
             ),
-            "share of the efficiency at full load .* row 0: 90",
+            "share of the efficiency at full load .* between 0 and 1; got row 0: 90",
         ),
         (
             lambda: generation_by_design_flow(CURVE, 10.0),
             "days of a class within the curve .* between 0 and 300; got row 渇水: 355",
         ),
-        (lambda: straight_flow(-1.0, fall=0.5), "mean flow .* got -1"),
+        (lambda: straight_flow(-1.0, fall=0.5), "mean flow .* between 0 and 50; got -1"),
         (lambda: straight_flow(1.0, fall=3.0), "fall .* got 3"),
         (lambda: cross_flow_efficiency(pd.Series([1.5])), "load .* row 0: 1.5"),
     ],

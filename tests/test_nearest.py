@@ -243,8 +243,16 @@ def test_no_connection_is_drawn_where_none_is_chosen():
     targets = layer([Point(143, 44)], ["t"])
     drawn = connecting_segments(sites, targets, pd.Series(["t", None, "t"], ["a", "b", "c"]))
     assert drawn.isna().tolist() == [False, True, True]
-    with pytest.raises(LayerError, match=r"1 labels are not in the targets: x"):
-        connecting_segments(sites, targets, pd.Series(["x"], ["a"]))
+    for chosen, message in (
+        (pd.Series(["t", "x"], ["a", "b"]), r"^chosen: 1 labels are not in the targets: x\.$"),
+        (pd.Series(["t", "t"], ["a", "z"]), r"^chosen: 1 labels are not in the features: z\.$"),
+    ):
+        with pytest.raises(LayerError, match=message):
+            connecting_segments(sites, targets, chosen)
+    with pytest.raises(LayerError, match=r"^features: labels are given twice in its index: a\."):
+        connecting_segments(sites.set_axis(["a", "a", "c"]), targets, pd.Series(["t"], ["c"]))
+    with pytest.raises(LayerError, match=r"^targets: labels are given twice in its index: t\."):
+        connecting_segments(sites, targets.loc[["t", "t"]], pd.Series(["t"], ["a"]))
     nowhere = targets.set_crs(None, allow_override=True)
     with pytest.raises(CRSError, match=r"^targets: it has no CRS"):
         connecting_segments(sites, nowhere, pd.Series(["t"], ["a"]))
@@ -269,8 +277,10 @@ def test_crs_may_differ_and_must_be_stated():
     found = nearest_features(sites.to_crs(6680), targets.to_crs(32654), groups="group")
     expected = nearest_features(sites, targets, groups="group")
     assert_frame_equal(found, expected, rtol=1e-6)
-    with pytest.raises(CRSError, match="it has no CRS"):
+    with pytest.raises(CRSError, match=r"^features: it has no CRS"):
         nearest_features(sites.set_crs(None, allow_override=True), targets)
+    with pytest.raises(CRSError, match=r"^targets: it has no CRS"):
+        nearest_features(sites, targets.set_crs(None, allow_override=True))
 
 
 def test_wrong_options_and_labels_are_refused():
@@ -279,7 +289,7 @@ def test_wrong_options_and_labels_are_refused():
         nearest_features(sites, targets)
     with pytest.raises(ModelInputError, match=r"k must be 1 or more; got 0. max_km .* got -1"):
         nearest_features(targets, targets, k=0, max_km=-1)
-    with pytest.raises(LayerError, match="no column 'kv'"):
+    with pytest.raises(LayerError, match=r"^targets: it has no column 'kv'; it has geometry\.$"):
         nearest_features(targets, targets, groups="kv")
     with pytest.raises(LayerError, match="on the index of the targets"):
         nearest_features(targets, targets, groups=pd.Series([1, 2]))

@@ -159,6 +159,7 @@ def test_leap_year_has_one_more_day_of_february() -> None:
     assert leap["m02"] / common["m02"] == pytest.approx(29 / 28)
     assert leap["year"] - common["year"] == pytest.approx(4 * 0.76)
     assert (leap.drop(["m02", "year"]) == common.drop(["m02", "year"])).all()
+    assert specific_yield(sun, air, leap_year=True)["s"] == leap["year"]
 
 
 def test_tables_are_left_as_they_came(sun: pd.DataFrame, air: pd.DataFrame) -> None:
@@ -222,9 +223,10 @@ def test_a_year_of_eleven_months_is_missing_and_named() -> None:
     sun, air = table(4.0, "11016", "17341"), table(5.0, "11016", "17341", "19416")
     sun.loc["17341", "m02"] = np.nan
     air.loc["17341", ["m11", "m12"]] = np.nan
-    told = r"1 of 2 .* 17341 \(m02 of irradiation and m11, m12 of temperature\)"
-    with pytest.warns(LayerWarning, match=told):
+    message = r"1 of 2 .* 17341 \(m02 of irradiation and m11, m12 of temperature\)"
+    with pytest.warns(LayerWarning, match=message) as told:
         months = yield_by_month(sun, air)
+    assert told[0].filename == __file__  # shown where the library was called
     assert months.loc["17341"].isna().sum() == 4
     assert months["year"].isna().tolist() == [False, True]
 
@@ -250,7 +252,8 @@ def test_irradiation_of_a_year_in_another_unit(
     factor: float, sun: pd.DataFrame, air: pd.DataFrame
 ) -> None:
     wrong = sun[list(MONTHS)] * factor
-    with pytest.raises(ModelInputError, match=r"irradiation \[kWh/m2 day\] .* row 01100-1 m0"):
+    message = r"irradiation \[kWh/m2 day\] .* row 01100-1 m0.* MJ/m2 day are divided by 3\.6"
+    with pytest.raises(ModelInputError, match=message):
         yield_by_month(wrong, air)
 
 
@@ -275,16 +278,28 @@ def test_faults_of_both_tables_are_told_at_once() -> None:
         assert part in str(error.value)
 
 
+def test_all_months_without_numbers_are_named() -> None:
+    message = f"{', '.join(MONTHS)} of the table of temperature hold no numbers"
+    with pytest.raises(ModelInputError, match=message):
+        yield_by_month(table(4.0, "a"), table(5.0, "a").astype(object))
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: module_temperature(278.0), "got 278. Kelvin"),
+        (
+            lambda: module_temperature(278.0),
+            r"^air temperature \[deg C\] must be between -40 and 40; got 278\. Kelvin",
+        ),
         (lambda: module_temperature(40.5), "between -40 and 40; got 40.5. Kelvin"),
         (lambda: design_factor(pd.Series({"a": 5.0, "b": 300.0})), "row b: 300"),
         (lambda: design_factor(5.0, mounting="wall"), "'wall'; expected 'ground rack' or 'roof'"),
         (lambda: panel_area(-1.0), "capacity .* got -1"),
         (lambda: monthly_energy(4.0, 5.0, 365), "days of the month .* Monthly values"),
-        (lambda: monthly_energy(14.4, 5.0, 31), "MJ/m2 day are divided by 3.6"),
+        (
+            lambda: monthly_energy(14.4, 5.0, 31),
+            r"^irradiation \[kWh/m2 day\] .* got 14\.4\. MJ/m2 day are divided by 3\.6",
+        ),
         (lambda: monthly_energy(4000.0, 5.0, 31), "Wh divided by 1000"),
         (lambda: monthly_energy(4.0, 5.0, 31, capacity_kw=-1), "capacity"),
         (
@@ -307,6 +322,12 @@ def test_faults_of_both_tables_are_told_at_once() -> None:
             "must be on one index",
         ),
         (lambda: monthly_energy(4.0, pd.Series({"a": 5.0}), 31), "must be on one index"),
+        (
+            lambda: monthly_energy(
+                pd.Series({"a": 4.0}), pd.Series({"a": 5.0}), pd.Series({"b": 31})
+            ),
+            "must be on one index",
+        ),
     ],
 )
 def test_values_out_of_range(call: Callable[[], object], message: str) -> None:

@@ -95,8 +95,10 @@ def test_withheld_farmland_stays_missing_and_is_told() -> None:
     farms = pd.DataFrame(
         {"abandoned_ha": pd.array([5, None, 1], dtype="Float64")}, index=list("abc")
     )
-    with pytest.warns(LayerWarning, match="settlements: 1 of 3 have no area, .* missing: b"):
+    message = "settlements: 1 of 3 have no area, .* missing: b"
+    with pytest.warns(LayerWarning, match=message) as told:
         result = solar_of_settlements(farms, flat(farms))
+    assert told[0].filename == __file__  # shown where the library was called
     assert result["kept"].tolist() == [True, pd.NA, False]
     assert result["annual_kwh"].isna().tolist() == [False, True, False]
 
@@ -154,6 +156,16 @@ def test_ports_by_hand() -> None:
     assert result["capacity_kw"].round(2).tolist() == [0.0, 10.0, 100.0, 0.0]
     roof = solar_of_ports(ports, flat(ports), usable=USABLE_ROOF)
     assert_series_equal(roof["annual_kwh"], result["annual_kwh"] * 0.08)
+
+
+def test_ports_and_dams_that_lack_something_are_told() -> None:
+    ports = pd.DataFrame({"plot_area_m2": [1200.0, np.nan]}, index=list("ab"))
+    with pytest.warns(LayerWarning, match="^ports: 1 of 2 have no area, .* missing: b"):
+        of_ports = solar_of_ports(ports, flat(ports))
+    with pytest.warns(LayerWarning, match="^dams: 1 of 2 have no yield, .* missing: b"):
+        of_dams = solar_of_dams(ports, pd.Series({"a": 1100.0}))
+    assert of_ports["annual_kwh"].fillna(-1).tolist() == pytest.approx([100_000.0, -1])
+    assert of_dams["annual_kwh"].fillna(-1).tolist() == pytest.approx([11_000.0, -1])
 
 
 def test_ports_of_the_report() -> None:
@@ -223,8 +235,10 @@ def test_dams_are_reckoned_as_on_a_roof() -> None:
 def test_any_capacity_at_dams() -> None:
     dams = pd.DataFrame(index=["a", "b"])
     result = solar_of_dams(dams, flat(dams), capacity_kw=30)
+    assert result["kept"].tolist() == [True, True]
     assert result["annual_kwh"].tolist() == [30_000.0, 30_000.0]
     assert result["station"].isna().all()
+    assert result["station"].dtype == pd.Series(dtype="str").dtype
 
 
 # --- stations by the report's rule ----------------------------------------------------------------
@@ -250,8 +264,10 @@ def test_own_station_where_there_is_one_else_the_nearest() -> None:
 def test_sites_in_unknown_municipalities_are_told() -> None:
     own = pd.DataFrame({"station_ids": ["s1"], "rule": ["own"]}, index=["01202"])
     towns = pd.Series(["01202", "99999"], index=["a", "b"])
-    with pytest.warns(LayerWarning, match=r"1 sites are in no municipality .*\(b\)"):
+    message = r"1 sites are in no municipality .*\(b\)"
+    with pytest.warns(LayerWarning, match=message) as told:
         chosen = stations_for_sites(towns, own, pd.Series({"a": "s7", "b": "s8"}))
+    assert told[0].filename == __file__
     assert chosen["station"].tolist() == ["s1", "s8"]
 
 
@@ -318,6 +334,11 @@ def test_bad_settlements(frame: pd.DataFrame, kwh_per_kw: float, message: str) -
         solar_of_settlements(frame, flat(frame, kwh_per_kw))
 
 
+def test_a_negative_least_area() -> None:
+    with pytest.raises(ModelInputError, match=r"^least farmland \[ha\] .* got -1"):
+        solar_of_settlements(farms(3.0), flat(farms(3.0)), least_ha=-1.0)
+
+
 @pytest.mark.parametrize(
     ("frame", "usable", "message"),
     [
@@ -333,10 +354,16 @@ def test_bad_ports(frame: pd.DataFrame, usable: float, message: str) -> None:
 
 
 def test_layers_that_keep_nothing_ask_for_the_unit() -> None:
-    with pytest.warns(LayerWarning, match=r"none has 2 ha or more. Are areas in ha\?"):
-        solar_of_settlements(farms(0.02, 1.5), flat(farms(1, 1)))
-    with pytest.warns(LayerWarning, match=r"more than 120 m2. Are areas in m2\?"):
-        solar_of_ports(plots(29.0), flat(plots(1)))
+    with pytest.warns(LayerWarning, match=r"none has 2 ha or more. Are areas in ha\?") as farmland:
+        solar_of_settlements(farms(0.02, 1.0), flat(farms(1, 1)))
+    with pytest.warns(LayerWarning, match=r"more than 120 m2. Are areas in m2\?") as roofs:
+        solar_of_ports(plots(1.0), flat(plots(1)))
+    assert [told[0].filename for told in (farmland, roofs)] == [__file__] * 2
+
+
+def test_layers_without_any_area_ask_for_nothing() -> None:
+    assert solar_of_settlements(farms(0.0), flat(farms(0)))["annual_kwh"].tolist() == [0.0]
+    assert solar_of_ports(plots(0.0), flat(plots(0)))["annual_kwh"].tolist() == [0.0]
 
 
 @pytest.mark.parametrize("kw", [10_000, 0.01, -1, float("nan")])
@@ -349,6 +376,7 @@ def test_bad_capacity_at_dams(kw: float) -> None:
     ("yields", "message"),
     [
         (pd.Series({"11016": 1000.0}), "yields are given for 11016, but sites are f0.*by station"),
+        (flat(pd.DataFrame(index=list("abcde"))), "given for a, b, c and 2 more, but sites"),
         (pd.Series([1.0, 2.0], index=["f0", "f0"]), "rows stand more than once"),
         (pd.Series({"f0": "1,100"}), "yields hold no numbers"),
     ],

@@ -206,8 +206,9 @@ def test_curves_of_windpowerlib() -> None:
 
 
 def test_a_curve_that_ends_too_early_is_told() -> None:
-    with pytest.warns(LayerWarning, match="V90/2000: it ends at 16.5 m/s"):
+    with pytest.warns(LayerWarning, match="V90/2000: it ends at 16.5 m/s") as told:
         power_curve("V90/2000")
+    assert told[0].filename == __file__  # shown where the library was called
 
 
 def test_a_turbine_that_is_not_there() -> None:

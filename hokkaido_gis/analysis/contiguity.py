@@ -177,14 +177,13 @@ def open_contacts(loose: Segments, to_lonlat: ToLonLat) -> tuple[Pairs, Pairs, P
 def contained(loose: Segments, polygons: npt.NDArray[np.object_]) -> Pairs:
     """Find pairs where an open ring of one lies in the interior of the other (no measure).
 
-    One vertex a ring is looked at: rings that lie there only in part cross the other's boundary.
+    One vertex a ring is looked at: rings that lie there only in part cross the other's boundary,
+    and a polygon's own lie on its boundary.
     """
     _, first = np.unique(loose.ring, return_index=True)
     tree = shapely.STRtree(np.asarray(shapely.points(loose.starts()[first])))
     outer, inner = tree.query(polygons, predicate="contains")
-    inner = loose.owner[first][inner]
-    differ = outer != inner
-    return as_pairs(outer[differ], inner[differ])
+    return as_pairs(outer, loose.owner[first][inner])
 
 
 def overlapping(pairs: Pairs, polygons: npt.NDArray[np.object_]) -> Pairs:
@@ -297,8 +296,6 @@ def _near_others(ends: Floats, owner: Ints, reach: float) -> Ints:
     """
     position = np.arange(len(owner))
     start = np.flatnonzero((np.diff(owner, prepend=-1) != 0) | (position % _RUN == 0))
-    if len(start) == 0:
-        return position
     low = np.minimum.reduceat(np.minimum(ends[:, :2], ends[:, 2:]), start) - reach / 2
     high = np.maximum.reduceat(np.maximum(ends[:, :2], ends[:, 2:]), start) + reach / 2
     boxes = np.asarray(shapely.box(*low.T, *high.T))
