@@ -9,11 +9,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 
 class HokkaidoGisError(ValueError):
     """Root of all errors caused by input or options."""
+
+    def __reduce__(
+        self,
+    ) -> tuple[Callable[..., HokkaidoGisError], tuple[object, ...], dict[str, object]]:
+        """Travel between processes as it is, whatever it was made of."""
+        return _again, (type(self), *self.args), vars(self)
 
 
 class LayerError(HokkaidoGisError):
@@ -83,6 +89,10 @@ class MissingInputError(HokkaidoGisError):
     def __init__(self, message: str, japanese: str = "") -> None:
         self.japanese = japanese or message
         super().__init__(message)
+
+
+def _again(kind: type[HokkaidoGisError], *args: object) -> HokkaidoGisError:
+    return kind.__new__(kind, *args)
 
 
 def list_faults(faults: Sequence[str]) -> str:

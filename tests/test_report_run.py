@@ -26,7 +26,13 @@ from lxml import etree
 
 from hokkaido_gis.cli import run as run_cli
 from hokkaido_gis.datasets import sample_data
-from hokkaido_gis.errors import LayerError, LayerWarning, MissingInputError, OutputError
+from hokkaido_gis.errors import (
+    HokkaidoGisError,
+    LayerError,
+    LayerWarning,
+    MissingInputError,
+    OutputError,
+)
 from hokkaido_gis.render.scene import Layer, Scene
 from hokkaido_gis.report import making
 from hokkaido_gis.report.alone import LOCK
@@ -39,7 +45,12 @@ from hokkaido_gis.report.place import Place  # noqa: TC001
 from hokkaido_gis.report.registry import Entry, select
 from hokkaido_gis.report.rerun import JOURNAL, Fingerprints, Journal, Record, hash_file
 from hokkaido_gis.report.results import Table
-from hokkaido_gis.report.run import FiguresFailedError, InputsFailedError, run_report
+from hokkaido_gis.report.run import (
+    FiguresFailedError,
+    InputsFailedError,
+    run_figure,
+    run_report,
+)
 from hokkaido_gis.report.workbook import Sheet, column_kinds, write_workbook
 
 if TYPE_CHECKING:
@@ -325,6 +336,43 @@ def test_layers_of_maps_that_did_not_change_are_not_formed_for_the_package(
     assert (out / name).read_bytes() == (formed_anew / name).read_bytes()
     read = gpd.read_file(out / name, layer="fig-4-1 人口")
     assert read["population"].tolist() == [5, 6, 8]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ({"only": "fig-99-1"}, "no figure or table 'fig-99-1'"),
+        ({"chapter": 99}, "no chapter 99"),
+        ({"lang": "fr"}, "lang must be one of ja, en; got 'fr'"),
+        ({"data": "absent"}, "absent is no folder"),
+    ],
+)
+@pytest.mark.parametrize("into", ["new/deep", "there"])
+def test_a_run_that_is_refused_leaves_nothing_behind(data, tmp_path, wrong, told, into):
+    (tmp_path / "there").mkdir()
+    (tmp_path / "there" / "mine.txt").write_text("mine", encoding="utf-8")
+    before = sorted(tmp_path.rglob("*"))
+    out = tmp_path / into
+    with pytest.raises(HokkaidoGisError, match=told):
+        run_report(**{"data": data, "out": out} | wrong)
+    if "chapter" not in wrong:
+        figure = {"figure": wrong.get("only", "fig-2-3"), "data": data, "out": out}
+        with pytest.raises(HokkaidoGisError, match=told):
+            run_figure(**figure | {name: wrong[name] for name in wrong if name != "only"})
+    words = ["--data", str(data), "--out", str(out), "-q"]
+    words += [word for name, value in wrong.items() for word in (f"--{name}", str(value))]
+    assert run_cli(["report", *words]) == 2
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_a_part_refused_in_a_folder_of_another_report_leaves_no_lock(data, recipes, tmp_path):
+    out = tmp_path / "out"
+    report(data, out)
+    (out / LOCK).unlink(missing_ok=True)  # as in a copy without hidden files of no content
+    before = contents(out)
+    with pytest.raises(OutputError, match="report in another language"):
+        run_report(data, out, only="fig-3-1", lang="en")
+    assert contents(out) == before
 
 
 def test_a_failing_figure_stops_nothing_else(data, recipes, tmp_path):

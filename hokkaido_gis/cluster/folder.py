@@ -14,6 +14,8 @@ from hokkaido_gis.errors import OutputError, name_some
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+_OLDER = "older"
+
 
 def require_replaceable(folder: str | Path) -> Path:
     """Check that parts may be written to a folder: it is absent, empty or a layer in parts.
@@ -72,11 +74,28 @@ def replace_folder(folder: str | Path) -> Iterator[Path]:
 
 def put_in_place(made: Path, target: Path) -> None:
     """Move a finished folder to its place; an older one goes when the new one stands."""
-    older = made.with_name("older")
+    older = made.with_name(_OLDER)
     if target.exists():
         target.replace(older)
     made.replace(target)
     if older.exists():
+        shutil.rmtree(older)
+
+
+def set_right(home: Path, target: Path) -> None:
+    """Bring to an end what a process that was killed in `put_in_place` has left half done.
+
+    Parameters
+    ----------
+    home
+        Folder that it moved from.
+    target
+        Folder that it moved to.
+    """
+    older = home / _OLDER
+    if older.exists() and not target.exists():
+        older.replace(target)
+    elif older.exists():
         shutil.rmtree(older)
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypedDict, Unpack, cast
 
 import geopandas as gpd
+import rasterio
 
 from hokkaido_gis.cluster.map_parts import map_parts
 from hokkaido_gis.crs import STORAGE_CRS, require_crs
@@ -79,6 +80,7 @@ class _Raster(NamedTuple):
     path: str
     stats: tuple[str, ...]
     options: RasterOptions
+    files: tuple[str, ...] = ()  # named, so that their content counts for what is kept
 
 
 def connect_parts(
@@ -175,7 +177,16 @@ def overlay_parts(
     path = str(Path(raster).resolve()) if Path(raster).exists() else str(raster)
     asked = _Raster(path, tuple(stats), options)
     _check(_overlay, asked)
+    asked = asked._replace(files=_files_of_part(path))
     return map_parts(layer, _overlay, asked, out=out, engine=engine, crs=crs)
+
+
+def _files_of_part(raster: str) -> tuple[str, ...]:
+    """Files of a raster that is named as a part of one, such as ``NETCDF:wind.nc:speed``."""
+    if Path(raster).is_file():
+        return ()
+    with rasterio.open(raster) as part:
+        return tuple(part.files)
 
 
 def _check(function: Work, shared: object) -> None:

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import shutil
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pandas as pd
 
-from hokkaido_gis._version import __version__
+from hokkaido_gis.cluster.asked import hash_asked, hash_files
 from hokkaido_gis.cluster.cut import part_name, write_parts
 from hokkaido_gis.cluster.engine import Engine, require_dask
-from hokkaido_gis.cluster.folder import cannot_write, put_in_place, require_replaceable
+from hokkaido_gis.cluster.folder import cannot_write, put_in_place, require_replaceable, set_right
+from hokkaido_gis.cluster.kept import find_kept, keep
 from hokkaido_gis.cluster.parts import Part, find_parts, write_part
 from hokkaido_gis.cluster.work import Task, WorkersLostError, over_parts
 from hokkaido_gis.errors import HokkaidoGisError
+from hokkaido_gis.io.alone import LOCK, RUNNING, one_run_in
+from hokkaido_gis.io.journal import hash_of, package_version
+from hokkaido_gis.io.vector import Source
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from hokkaido_gis.cluster.work import Work
 
@@ -58,27 +62,20 @@ class Worksite(NamedTuple):
 
     def make(self, function: Work, *shared: object) -> Path:
         """Run a function over the parts and write what it returns as parts, at the target."""
-        made = self._kept_folder(function, shared)
+        asked = hash_asked(function, shared)
+        # Under a name of its own, so that no worker of a run that was lost writes into it.
+        made = self.home / "made" / asked
         tasks = [
-            Task(part, made / part_name(i), rows=self.rows) for i, part in enumerate(self.parts)
+            Task(part, made / part_name(i), rows=self.rows, asked=asked)
+            for i, part in enumerate(self.parts)
         ]
+        made.mkdir(parents=True, exist_ok=True)
+        _remove_others(made.parent, [made, *(task.notes_file for task in tasks)])
         over_parts(self.client, tasks, function, shared, progress=self.engine.progress)
+        _remove_others(made, [task.target for task in tasks])
         _bring_to_one_kind(made)
-        for notes in made.glob("*.notes"):
-            notes.unlink()
         put_in_place(made, self.target)
         return self.target
-
-    def _kept_folder(self, function: Work, shared: tuple[object, ...]) -> Path:
-        """Folder of parts made by an earlier run that was asked the same, else an empty one."""
-        made, mark = self.home / "made", self.home / "asked"
-        layer = [(str(part.path), _stamp(part.path), part.crs) for part in self.parts]
-        token = _token([__version__, function, shared, layer])
-        if not mark.is_file() or mark.read_text(encoding="ascii") != token:
-            shutil.rmtree(made, ignore_errors=True)
-            mark.write_text(token, encoding="ascii")
-        made.mkdir(exist_ok=True)
-        return made
 
 
 @contextmanager
@@ -113,18 +110,23 @@ def open_worksite(
     require_dask()
     home = target.with_name(f".{target.name}.unfinished")
     try:
-        home.mkdir(parents=True, exist_ok=True)
-        parts = ready_parts(layer, home, engine=engine, crs=crs)
-        with engine.client() as client:
-            yield Worksite(parts, home, target, engine, client)
-    except WorkersLostError:
-        raise
-    except HokkaidoGisError:
-        _clear(home)
-        raise
+        with one_run_in(home, shown=target):
+            set_right(home, target)
+            try:
+                parts = ready_parts(layer, home, engine=engine, crs=crs)
+                with engine.client() as client:
+                    yield Worksite(parts, home, target, engine, client)
+            except WorkersLostError:
+                raise
+            except HokkaidoGisError:
+                _clear(home)
+                raise
+            _clear(home)
     except OSError as error:
         raise cannot_write(target, error) from error
-    _clear(home)
+    finally:
+        with suppress(OSError):  # not empty: kept for the next run, or another one is at work
+            home.rmdir()
 
 
 def ready_parts(layer: str | Path, home: Path, *, engine: Engine, crs: str | None) -> list[Part]:
@@ -143,12 +145,16 @@ def ready_parts(layer: str | Path, home: Path, *, engine: Engine, crs: str | Non
     """
     if Path(layer).is_dir():
         return find_parts(Path(layer).resolve(), crs=crs)
-    mark = home / "cut"
-    asked = _token([str(layer), _stamp(layer), engine.rows_per_part, crs])
-    if not mark.is_file() or mark.read_text(encoding="ascii") != asked:
-        write_parts(layer, home / "layer", rows_per_part=engine.rows_per_part, crs=crs)
-        mark.write_text(asked, encoding="ascii")
-    return find_parts(home / "layer")
+    source, cut, notes_file = Source.parse(layer), home / "layer", home / "layer.notes"
+    files = hash_files(source.path) if source.path.is_file() else []
+    asked = (str(source.layer), str(engine.rows_per_part), str(crs))
+    key = hash_of([package_version(), *asked, *files])
+    kept = find_kept(notes_file, key, cut)
+    if kept is None:
+        write_parts(layer, cut, rows_per_part=engine.rows_per_part, crs=crs)
+        kept = keep(notes_file, key, cut.iterdir())
+    _remove_others(cut, [cut / name for name in kept.files])
+    return find_parts(cut)
 
 
 def map_parts(
@@ -188,7 +194,7 @@ def map_parts(
     LayerError
         If the layer cannot be read, or its parts do not fit together.
     OutputError
-        If the folder cannot be written, or holds other files.
+        If the folder cannot be written, holds other files, or another run is writing it.
     HokkaidoGisError
         If Dask is not installed, no scheduler answers, or a part ended every worker it was given
         to.
@@ -196,32 +202,31 @@ def map_parts(
     Notes
     -----
     Work stands in a hidden folder beside `out` until it is whole. Interrupted, it goes on there
-    when the same is asked again: of the same parts, with the same options.
+    when the same is asked again. A part that is done is taken if, by hashes, it is as it was
+    written, and the part it was made of, the module of `function`, the values of `shared`, the
+    files named there, this package and the libraries under it are the same. What `function` finds
+    by itself, such as other modules of one's own, is not looked at.
     """
     with open_worksite(layer, out=out, engine=engine, crs=crs) as site:
         return site.make(function, *shared)
 
 
 def _clear(home: Path) -> None:
-    """Remove the hidden folder, though workers that were called off may still be writing in it."""
-    away = home.with_name(f"{home.name}.gone")
-    shutil.rmtree(away, ignore_errors=True)
-    home.replace(away)
-    shutil.rmtree(away)
+    """Remove all but the lock."""
+    _remove_others(home, [home / LOCK, home / RUNNING])
 
 
-def _token(asked: object) -> str:
-    from dask.base import tokenize  # noqa: PLC0415
-
-    return str(tokenize(asked))
-
-
-def _stamp(path: str | Path) -> tuple[int, int] | None:
-    file = Path(path)
-    if not file.exists():
-        return None
-    told = file.stat()
-    return told.st_size, told.st_mtime_ns
+def _remove_others(folder: Path, wanted: Iterable[Path | None]) -> None:
+    """Remove from a folder what else is there."""
+    gone = folder / "gone"
+    for path in set(folder.iterdir()) - {*wanted, gone}:
+        if path.is_dir():
+            # Workers that were called off may still be writing there; they end at a lost folder.
+            shutil.rmtree(gone, ignore_errors=True)
+            path.replace(gone)
+        else:
+            path.unlink()
+    shutil.rmtree(gone, ignore_errors=True)
 
 
 def _bring_to_one_kind(folder: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import warnings
 from collections import Counter
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -10,8 +9,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from tqdm import tqdm
 
 from hokkaido_gis.analysis.segment_search import as_part_of
+from hokkaido_gis.cluster.kept import find_kept, keep
 from hokkaido_gis.cluster.parts import write_part
-from hokkaido_gis.errors import HokkaidoGisError, LayerError, LayerWarning
+from hokkaido_gis.errors import HokkaidoGisError, LayerWarning
+from hokkaido_gis.io.journal import hash_input, hash_of, package_version
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -35,19 +36,6 @@ class Made(NamedTuple):
     notes: tuple[str, ...]
 
 
-class Refused(NamedTuple):
-    """An error of the input, in pieces that travel between processes."""
-
-    kind: type[HokkaidoGisError]
-    given: tuple[Any, ...]
-
-    @classmethod
-    def of(cls, error: HokkaidoGisError) -> Refused:
-        """Take an error to pieces."""
-        given = (error.layer, error.faults) if isinstance(error, LayerError) else error.args
-        return cls(type(error), given)
-
-
 class Task(NamedTuple):
     """A part to work on.
 
@@ -61,44 +49,46 @@ class Task(NamedTuple):
         Columns to read; all where None.
     rows
         Rows of all parts together.
+    asked
+        Hash of the function and what it is given.
     """
 
     part: Part
     target: Path | None = None
     columns: Sequence[str] | None = None
     rows: int = 0
+    asked: str = ""
 
     @property
     def notes_file(self) -> Path | None:
-        """File beside the target that says that it is whole."""
-        return None if self.target is None else self.target.with_suffix(".notes")
+        """File that says what it was made of; beside its folder, which holds only parts."""
+        return self.target and self.target.parent.with_name(f"{self.target.stem}.notes")
 
-    def kept(self) -> Made | None:
-        """What an earlier run has left of it, if it is whole."""
-        if self.notes_file is None or not self.notes_file.is_file():
-            return None
-        return Made(None, tuple(json.loads(self.notes_file.read_text(encoding="ascii"))))
+    def run(self, function: Work, shared: tuple[object, ...]) -> Made:
+        """Read the part, work on it, and write it, unless an earlier run has left it whole."""
+        if self.target is None or self.notes_file is None:
+            return self._work(function, shared)
+        key = self._key(self.target.name)
+        kept = find_kept(self.notes_file, key, self.target.parent)
+        if kept is not None:
+            return Made(None, kept.notes)
+        result, notes = self._work(function, shared)
+        if self.target.parent.is_dir():  # else the run was called off, and its folder cleared
+            write_part(result, self.target)
+            keep(self.notes_file, key, [self.target], notes)
+        return Made(None, notes)
 
-    def run(self, function: Work, shared: tuple[object, ...]) -> Made | Refused:
-        """Read the part, work on it, and write it."""
+    def _key(self, name: str) -> str:
+        """Hash of all that the part to be written stands on, in the process that makes it."""
+        place = (name, str(self.part.crs), str(self.part.first_row), str(self.rows))
+        return hash_of([package_version(), self.asked, hash_input(self.part.path), *place])
+
+    def _work(self, function: Work, shared: tuple[object, ...]) -> Made:
         with warnings.catch_warnings(record=True) as caught, as_part_of(self.rows):
             warnings.simplefilter("ignore")
             warnings.simplefilter("always", LayerWarning)
-            try:
-                result = function(self.part.read(columns=self.columns), *shared)
-            except HokkaidoGisError as error:
-                return Refused.of(error)
-        notes = tuple(dict.fromkeys(str(each.message) for each in caught))
-        if self.target is None or self.notes_file is None:
-            return Made(result, notes)
-        if not self.target.parent.is_dir():  # the run was called off, and its folder cleared
-            return Made(None, notes)
-        try:
-            write_part(result, self.target)
-        except HokkaidoGisError as error:
-            return Refused.of(error)
-        self.notes_file.write_text(json.dumps(notes), encoding="ascii")
-        return Made(None, notes)
+            result = function(self.part.read(columns=self.columns), *shared)
+        return Made(result, tuple(dict.fromkeys(str(each.message) for each in caught)))
 
 
 def over_parts(
@@ -138,25 +128,19 @@ def over_parts(
     """
     from distributed import as_completed  # noqa: PLC0415
 
-    made = [task.kept() for task in tasks]
-    waiting = [number for number, one in enumerate(made) if one is None]
     # A task, unlike scattered data, is done again when all workers that hold it are lost.
     held = client.submit(_hold, shared, pure=False)
     futures = {
-        client.submit(Task.run, tasks[number], function, held, pure=False): number
-        for number in waiting
+        client.submit(Task.run, task, function, held, pure=False): number
+        for number, task in enumerate(tasks)
     }
-    with tqdm(
-        total=len(tasks),
-        initial=len(tasks) - len(waiting),
-        unit="part",
-        disable=None if progress else True,
-    ) as bar:
+    made: dict[int, Made] = {}
+    with tqdm(total=len(tasks), unit="part", disable=None if progress else True) as bar:
         for future in as_completed(futures, loop=client.loop):  # type: ignore[no-untyped-call]
             number = futures[future]
             made[number] = _result(future, tasks[number].part)
             bar.update()
-    done = [one for one in made if one is not None]
+    done = [made[number] for number in range(len(tasks))]
     _tell_notes(tasks, done)
     return [one.result for one in done]
 
@@ -169,18 +153,17 @@ def _result(future: Any, part: Part) -> Made:
     from distributed import KilledWorker  # noqa: PLC0415
 
     try:
-        result: Made | Refused = future.result()
+        made: Made = future.result()
     except KilledWorker as error:
         raise WorkersLostError(
             f"{part.path.name} of {part.rows:,} rows ended every worker that it was given to, most "
             "likely for want of memory. Cut the layer into smaller parts (rows_per_part), or take "
             "fewer workers. Parts that are done are kept for the next run."
         ) from error
-    if isinstance(result, Refused):
-        refusal = result.kind(*result.given)
-        refusal.add_note(f"in {part.path.name}")
-        raise refusal
-    return result
+    except HokkaidoGisError as error:
+        error.add_note(f"in {part.path.name}")
+        raise
+    return made
 
 
 def _tell_notes(tasks: Sequence[Task], made: Iterable[Made]) -> None:

@@ -28,7 +28,8 @@ _HARMLESS = re.compile(r"'*(?:[-－]+|[-+－＋]?[\d,]*\.?\d*(?:[eE][-+]?\d+)?)"
 _NO_TEXT = re.compile("[\\x00\\ud800-\\udfff]")
 _LINE_END = re.compile("\\r\\n?")
 _NOT_IN_EXCEL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
-_LONGEST_CELL = 32_767
+LONGEST_CELL = 32_767
+"""Characters of a text in a cell of an Excel file."""
 
 
 def guard_text(text: str) -> str:
@@ -60,8 +61,27 @@ def _is_guarded(text: str) -> bool:
 
 
 def guard_table(table: pd.DataFrame) -> pd.DataFrame:
-    """Give a copy of a table whose texts and headings are written for a CSV."""
-    return _each_text(table, lambda text: guard_text(storable(text)))
+    """Give a copy of a table whose texts and headings are written for a CSV, and tell what is lost.
+
+    Characters that no file of text can hold become U+FFFD.
+    """
+    lost: list[str] = []
+
+    def guarded(text: str) -> str:
+        held = storable(text)
+        if held != plain_line_ends(text):
+            lost.append(text)
+        return guard_text(held)
+
+    made = _each_text(table, guarded)
+    if lost:
+        warnings.warn(
+            f"{len(lost):,} texts have characters that no file of text can hold (NUL, halves of a "
+            f"pair from broken text), now U+FFFD: {lost[0][:40]!r} is the first.",
+            LayerWarning,
+            stacklevel=3,
+        )
+    return made
 
 
 def unguard_table(table: pd.DataFrame) -> pd.DataFrame:
@@ -69,39 +89,34 @@ def unguard_table(table: pd.DataFrame) -> pd.DataFrame:
     return _each_text(table, unguard_text)
 
 
-def storable_table(table: pd.DataFrame) -> pd.DataFrame:
-    """Give a copy of a table whose texts an Excel file can hold, and tell what was lost.
-
-    Characters that Excel cannot hold become U+FFFD; texts over 32,767 characters end there.
-    """
-    lost: list[str] = []
-
-    def clean(text: str) -> str:
-        cleaned = excel_text(text)
-        if cleaned != _LINE_END.sub("\n", text):
-            lost.append(text)
-        return cleaned
-
-    cleaned = _each_text(table, clean)
-    if lost:
-        warnings.warn(
-            f"{len(lost)} texts are not as they were, since Excel holds no control characters and "
-            f"no text over {_LONGEST_CELL:,} characters: {lost[0][:40]!r} is the first. Write "
-            ".csv or .parquet to keep them.",
-            LayerWarning,
-            stacklevel=3,
-        )
-    return cleaned
-
-
 def storable(text: str) -> str:
     """Give text that a file of text can hold, with line ends that mean no new row."""
-    return _NO_TEXT.sub("\ufffd", _LINE_END.sub("\n", text))
+    return _NO_TEXT.sub("\ufffd", plain_line_ends(text))
+
+
+def plain_line_ends(text: str) -> str:
+    """Give text with the line ends of Unix."""
+    return _LINE_END.sub("\n", text)
 
 
 def excel_text(text: str) -> str:
-    """Give text that a cell of an Excel file can hold."""
-    return _NOT_IN_EXCEL.sub("\ufffd", storable(text))[:_LONGEST_CELL]
+    """Give text that a cell of an Excel file can hold: `fit_sheet` tells what that leaves out."""
+    plain = _NOT_IN_EXCEL.sub("\ufffd", storable(text))
+    if has_excel_length(plain):
+        return plain
+    return plain.encode("utf-16-le")[: 2 * LONGEST_CELL].decode("utf-16-le", "ignore")
+
+
+def has_excel_length(text: str) -> bool:
+    """Tell whether a text is no longer than a cell holds; Excel counts in UTF-16.
+
+    Examples
+    --------
+    >>> has_excel_length("x" * 32_767), has_excel_length("\N{HOT SPRINGS}\N{VOLCANO}" * 16_384)
+    (True, False)
+    """
+    beyond = sum(letter > "\uffff" for letter in text) if len(text) > LONGEST_CELL // 2 else 0
+    return len(text) + beyond <= LONGEST_CELL
 
 
 def put_text(cell: Cell | MergedCell, text: str) -> None:

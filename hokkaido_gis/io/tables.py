@@ -15,9 +15,10 @@ import numpy as np
 import pandas as pd
 
 from hokkaido_gis.errors import OutputError, TableError, name_some
-from hokkaido_gis.io.cells import guard_table, put_text, storable_table, unguard_table
+from hokkaido_gis.io.cells import guard_table, put_text, unguard_table
 from hokkaido_gis.io.output import replace_when_complete
 from hokkaido_gis.io.parquet import require_fit_parquet
+from hokkaido_gis.io.sheet_values import fit_sheet
 from hokkaido_gis.io.workbooks import DAMAGED_WORKBOOK, no_workbook, require_fit_workbook
 
 if TYPE_CHECKING:
@@ -81,11 +82,13 @@ def write_table(table: pd.DataFrame, path: str | Path, *, index: bool = False) -
     """Write a table in the format of the path's ending, whole or not at all.
 
     CSV is UTF-8 with a byte-order mark, without which Excel shows Japanese text as rubbish. Text
-    that a spreadsheet would take for a formula stays text, see `hokkaido_gis.io.cells`; what an
-    Excel file cannot hold is told as a `LayerWarning`.
+    that a spreadsheet would take for a formula stays text, see `hokkaido_gis.io.cells`; what a cell
+    of Excel cannot hold is told as a `LayerWarning`, see `hokkaido_gis.io.sheet_values`.
 
     Raises
     ------
+    TableError
+        If it has more rows or columns than a sheet of Excel, and is to be one.
     OutputError
         If the ending is unknown or the file cannot be written.
     """
@@ -96,7 +99,8 @@ def write_table(table: pd.DataFrame, path: str | Path, *, index: bool = False) -
                 guarded = guard_table(table)
                 guarded.to_csv(temporary, index=index, encoding="utf-8-sig", lineterminator="\n")
             case ".xlsx":
-                _write_excel(storable_table(table), temporary, index=index)
+                whole = table.reset_index(allow_duplicates=True) if index else table
+                _write_excel(fit_sheet(whole), temporary)
             case ".parquet":
                 table.to_parquet(temporary, index=index)
             case _:
@@ -260,9 +264,9 @@ def _read_excel(path: Path) -> pd.DataFrame:
         raise no_workbook(path, error) from error
 
 
-def _write_excel(table: pd.DataFrame, path: Path, *, index: bool) -> None:
+def _write_excel(table: pd.DataFrame, path: Path) -> None:
     with pd.ExcelWriter(io.BytesIO(), engine="openpyxl") as writer:
-        table.to_excel(writer, index=index)
+        table.to_excel(writer, index=False)
         for row in writer.book.worksheets[0].iter_rows():
             for cell in row:
                 if isinstance(cell.value, str):

@@ -7,40 +7,39 @@ of the line. It is taken as it stands while the key is the same and the files ar
 
 from __future__ import annotations
 
-import hashlib
-import platform
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cache
-from importlib import metadata, resources
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pydantic import TypeAdapter, ValidationError
 
-from hokkaido_gis._version import __version__
 from hokkaido_gis.datasets import sample_data
 from hokkaido_gis.errors import MissingInputError, OutputError
+from hokkaido_gis.io.file_names import stays_inside
+from hokkaido_gis.io.journal import (
+    are_whole,
+    hash_file,
+    hash_of,
+    note_line,
+    package_version,
+    read_notes,
+    with_side_files,
+)
 from hokkaido_gis.io.output import replace_when_complete
 from hokkaido_gis.report.completeness import Gap  # noqa: TC001  (pydantic reads it)
-from hokkaido_gis.report.layer_files import find_files
+from hokkaido_gis.report.layer_files import LAYERS, find_files
 from hokkaido_gis.report.place import THE_REPORT, Place
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
     from hokkaido_gis.render.scene import Lang
 
 JOURNAL = ".rerun.jsonl"
 
-# What reads, computes and draws: another version of it may give other results.
-_LIBRARIES = (
-    "exactextract", "geopandas", "mapclassify", "matplotlib", "matplotlib-fontja", "numpy",
-    "openpyxl", "pandas", "pillow", "pvlib", "pyogrio", "pyproj", "rasterio", "shapely",
-    "windpowerlib",
-)  # fmt: skip
 _REPORT = "report/"
-_BEFORE_RECORD = len('["') + 64 + len('",')  # bytes of a line, 64 of them its hash
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +102,7 @@ class Fingerprints:
 
     def __init__(self, folder: Path, lang: Lang, place: Place = THE_REPORT) -> None:
         self.folder = folder
-        self.report = _digest([lang, str(folder), *place.prefectures, *place.regions])
+        self.report = hash_of([lang, str(folder), *place.prefectures, *place.regions])
         self._base = (code_version(), lang, str(folder), self.report)
         self._files: dict[Path, str] = {}
         self._needs: dict[str, str] = {}
@@ -117,7 +116,7 @@ class Fingerprints:
     def key(self, name: str, needs: Iterable[str], *parts: str) -> str:
         """Hash over the code, the options, what was needed, and further parts."""
         found = [f"{need} {self._need(need)}" for need in sorted(needs)]
-        return _digest([*self._base, name, *found, *parts])
+        return hash_of([*self._base, name, *found, *parts])
 
     def _need(self, need: str) -> str:
         """Hash over all files that may hold a layer, or over one of the report's tables."""
@@ -129,9 +128,8 @@ class Fingerprints:
                     candidates = find_files(self.folder, need)
                 except MissingInputError:
                     candidates = []
-                # A shapefile is several files of one stem.
-                paths = [side for path in candidates for side in _same_stem(path)]
-            self._needs[need] = _digest([f"{path} {self.file(path)}" for path in paths])
+                paths = [side for path in candidates for side in with_side_files(path)]
+            self._needs[need] = hash_of([f"{path} {self.file(path)}" for path in paths])
         return self._needs[need]
 
 
@@ -160,13 +158,7 @@ class Journal:
     def find_whole(self, name: str) -> Record | None:
         """Record of a result whose files are as it was noted, whatever has changed since."""
         record = self._records.get(name)
-        if record is None:
-            return None
-        for path, digest in record.outputs.items():
-            file = self.folder / path
-            if not file.is_file() or hash_file(file) != digest:
-                return None
-        return record
+        return record if record is not None and are_whole(self.folder, record.outputs) else None
 
     def add(self, record: Record, written: Iterable[Path] = ()) -> Record:
         """Note at once what was made, with the hashes of its files.
@@ -216,60 +208,36 @@ class Journal:
 
 @cache
 def code_version() -> str:
-    """Hash over the package's files, the sample's rules and the versions of what it stands on."""
-    package = Path(str(resources.files("hokkaido_gis")))
-    sources = [
-        path
-        for path in sorted(package.rglob("*"))
-        if path.is_file() and not {"__pycache__", "sample_data"} & {*path.parts[:-1]}
-    ]
+    """Hash over this package, what it stands on and the sample's rules."""
     sample = sample_data()
     rules = [sample / "layers.toml", sample / "report" / "figures.csv"]
     rules += sorted((sample / "criteria").glob("*.toml"))
-    versions = [f"{name} {metadata.version(name)}" for name in _LIBRARIES]
-    files = [f"{path.name} {hash_file(path)}" for path in [*sources, *rules]]
-    return _digest([__version__, platform.python_version(), *versions, *files])
-
-
-def hash_file(path: Path) -> str:
-    """SHA-256 of a file."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    return hash_of([package_version(), *(f"{path.name} {hash_file(path)}" for path in rules)])
 
 
 _RECORD = TypeAdapter(Record)
 
 
 def _read(path: Path) -> list[Record]:
-    try:
-        lines = path.read_bytes().splitlines()
-    except OSError:
-        return []
     records = []
-    for line in lines:
-        text = line[_BEFORE_RECORD:-1]
-        if line != _line(text):
-            continue
+    for text in read_notes(path):
         with suppress(ValidationError):  # a line of an older version of this module
-            records.append(_RECORD.validate_json(text))
+            record = _RECORD.validate_json(text)
+            if _stays_here(record):
+                records.append(record)
     return records
 
 
-def _lines(records: Iterable[Record]) -> bytes:
-    return b"".join(_line(_RECORD.dump_json(record)) + b"\n" for record in records)
-
-
-def _line(text: bytes) -> bytes:
-    """Write a record with its own hash, so that one wrong letter in it is noticed."""
-    return b'["%s",%s]' % (hashlib.sha256(text).hexdigest().encode(), text)
-
-
-def _digest(parts: Iterable[str]) -> str:
-    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
-
-
-def _same_stem(path: Path) -> list[Path]:
-    stem = path.name.split(".")[0]
-    return sorted(
-        side for side in path.parent.iterdir() if side.is_file() and side.name.split(".")[0] == stem
+def _stays_here(record: Record) -> bool:
+    """Whether a record names files of its folders alone, and layers and tables that are known."""
+    paths = [*record.outputs, *(file for _, file in record.files)]
+    tables = [need for need in record.needs if need.startswith(_REPORT)]
+    return (
+        all(map(stays_inside, [*paths, *tables]))
+        and all((sample_data() / f"{table}.csv").is_file() for table in tables)
+        and all(need in LAYERS for need in record.needs if need not in tables)
     )
+
+
+def _lines(records: Iterable[Record]) -> bytes:
+    return b"".join(note_line(_RECORD.dump_json(record)) for record in records)

@@ -7,7 +7,7 @@ import warnings
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 import pandas as pd
 
@@ -20,6 +20,7 @@ from hokkaido_gis.errors import (
     name_some,
 )
 from hokkaido_gis.io.cells import unguard_table
+from hokkaido_gis.render.scene import Lang
 from hokkaido_gis.report.alone import alone_in
 from hokkaido_gis.report.drawing import write_result
 from hokkaido_gis.report.index_page import write_index
@@ -32,7 +33,6 @@ from hokkaido_gis.report.outcome import Outcome
 from hokkaido_gis.report.registry import select
 
 if TYPE_CHECKING:
-    from hokkaido_gis.render.scene import Lang
     from hokkaido_gis.report.parallel import Fault
     from hokkaido_gis.report.registry import Entry
 
@@ -106,13 +106,14 @@ def run_report(  # noqa: PLR0913  (options)
     Raises
     ------
     HokkaidoGisError
-        If there is no such chapter or entry, the folder cannot be written or another run is writing
-        there, or it holds a report in another language or of other layers, and only a part is asked
-        for.
+        If there is no such chapter, entry or language, the folder cannot be written or another run
+        is writing there, or it holds a report in another language or of other layers, and only a
+        part is asked for. Nothing is written then.
     FiguresFailedError
         At the end, if figures could not be made for a fault, not for want of an input;
         `InputsFailedError` if all of them for layers that cannot be used.
     """
+    _require_language(lang)
     inputs, folder = Inputs(data), Path(out)
     with alone_in(folder):
         making = Making(inputs, folder, lang)
@@ -170,8 +171,9 @@ def run_figure(
     MissingInputError
         If its inputs are lost or not in the folder.
     HokkaidoGisError
-        If there is no such figure, or it is not drawn for one municipality.
+        If there is no such figure or language, or it is not drawn for one municipality.
     """
+    _require_language(lang)
     inputs = Inputs(data)
     (entry,) = select(only=figure, place=inputs.place)
     name = entry.id
@@ -186,6 +188,11 @@ def run_figure(
         raise MissingInputError(f"{figure}: {error}") from error
     with alone_in(Path(out)):
         return write_result(result, Path(out), name)
+
+
+def _require_language(lang: str) -> None:
+    if lang not in get_args(Lang):
+        raise HokkaidoGisError(f"lang must be one of {', '.join(get_args(Lang))}; got {lang!r}.")
 
 
 def _read_ledger(making: Making) -> pd.DataFrame:

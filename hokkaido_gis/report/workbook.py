@@ -14,6 +14,7 @@ from openpyxl.utils import get_column_letter
 
 from hokkaido_gis.io.cells import put_text, unguard_text
 from hokkaido_gis.io.output import replace_when_complete
+from hokkaido_gis.io.sheet_values import fit_sheet
 from hokkaido_gis.io.tables import save_workbook
 from hokkaido_gis.report.words import say
 
@@ -126,13 +127,19 @@ def _fill(page: Worksheet, sheet: Sheet) -> None:
     table = pd.read_csv(
         sheet.file, header=None, dtype=str, keep_default_na=False, encoding="utf-8-sig"
     )
-    _head(page, list(map(unguard_text, table.iloc[0].tolist())))
-    for column, kind in enumerate(sheet.columns):
-        heading, *texts = map(unguard_text, table[column].tolist())
-        for row, text in enumerate(texts, start=2):
-            if text != "":
-                _put(page.cell(row, column + 1), text if kind == "text" else _typed(text))
-        widest = max(map(_width, [*heading.splitlines(), *texts[:_ROWS_MEASURED]]), default=0)
+    headings, *rows = [list(map(unguard_text, row)) for row in table.to_numpy().tolist()]
+    typed = [
+        pd.Series([_typed(row[column], kind) for row in rows], dtype=object)
+        for column, kind in enumerate(sheet.columns)
+    ]
+    fitted = fit_sheet(pd.concat(typed, axis=1).set_axis(headings, axis=1), sheet=sheet.name)
+    _head(page, fitted.columns.tolist())
+    for column, heading in enumerate(headings):
+        for row, value in enumerate(fitted.iloc[:, column], start=2):
+            if value is not None:
+                _put(page.cell(row, column + 1), value)
+        texts = [row[column] for row in rows[:_ROWS_MEASURED]]
+        widest = max(map(_width, [*heading.splitlines(), *texts]), default=0)
         letter = get_column_letter(column + 1)
         page.column_dimensions[letter].width = min(widest + 3, _WIDEST)
     page.auto_filter.ref = page.dimensions
@@ -155,8 +162,12 @@ def _put(cell: Cell | MergedCell, value: str | float) -> None:
         cell.value = value
 
 
-def _typed(text: str) -> str | float:
+def _typed(text: str, kind: str) -> str | float | None:
     """Give the number or truth value that pandas writes as this text, else the text."""
+    if text == "":
+        return None
+    if kind == "text":
+        return text
     if text in {"True", "False"}:
         return text == "True"
     if not _NUMBER.fullmatch(text):
