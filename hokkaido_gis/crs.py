@@ -3,34 +3,49 @@
 Layers are kept in JGD2011 longitude and latitude (EPSG:6668). Lengths and areas are measured on the
 GRS 80 ellipsoid, since no single projection is exact over the island: an equal-area one centred on
 it errs by up to 0.017 %, EPSG:6680 by 0.04 %, UTM 54 by 0.07 %.
+
+Layers are moved here and nowhere else, by the operations of `hokkaido_gis.datum`.
 """
 
 from __future__ import annotations
 
 import warnings
-from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import shapely
-from pyproj import CRS, Geod, Transformer
+from pyproj import CRS
 from pyproj.crs import ProjectedCRS
 from pyproj.crs.coordinate_operation import LambertAzimuthalEqualAreaConversion
 from pyproj.exceptions import ProjError
-from pyproj.transformer import AreaOfInterest
 
+from hokkaido_gis.datum import GRS80 as GRS80  # noqa: PLC0414  (callers take both from here)
+from hokkaido_gis.datum import (
+    NOTABLE_MOVE_M,
+    columns,
+    is_same_crs,
+    move,
+    names_no_datum,
+    no_way,
+    operation_of,
+    run,
+    to_degrees,
+)
+from hokkaido_gis.datum import STORAGE_CRS as STORAGE_CRS  # noqa: PLC0414
 from hokkaido_gis.errors import CRSError, LayerWarning
 
 if TYPE_CHECKING:
     import geopandas as gpd
     import numpy.typing as npt
 
-STORAGE_CRS = CRS.from_epsg(6668)
-GRS80 = Geod(ellps="GRS80")
-# Japan with its outlying islands; PROJ needs to know where, to choose among datum shifts.
-_JAPAN = AreaOfInterest(122.0, 20.0, 154.0, 46.5)
-# Moves smaller than this are rounding or a datum taken as equal, and not worth a word.
-_NOTABLE_MOVE_M = 0.5
+    Floats = npt.NDArray[np.float64]
+    Shapes = npt.NDArray[np.object_]
+    Bounds = tuple[float, float, float, float]
+
+WGS84_CRS = CRS.from_epsg(4326)
+"""What KML and web maps are drawn in; over Japan the same as JGD2011 to 1 m, without a move."""
+# Of the longest edge of a box that is moved.
+_PIECES_OF_AN_EDGE = 22
 _ROUNDING_M = 0.005
 _JGD2000 = (4612, 4947)
 
@@ -88,21 +103,137 @@ def to_storage_crs(frame: gpd.GeoDataFrame, layer: str) -> gpd.GeoDataFrame:
         _require_degrees(frame, layer)
     if is_same_crs(crs, STORAGE_CRS):
         return frame.copy()
-    shapes, transformer = _stored_shapes(frame, layer)
-    moved = frame.copy()
-    moved.geometry = shapes
-    moved = moved.set_crs(STORAGE_CRS, allow_override=True)
-    _tell_datum_move(frame, moved, transformer, layer)
+    return _moved(frame, STORAGE_CRS, layer)
+
+
+def to_wgs84(frame: gpd.GeoDataFrame, layer: str) -> gpd.GeoDataFrame:
+    """Move a layer to WGS84 longitude and latitude, which KML and web maps need.
+
+    The way leads over JGD2011, by the operation of `to_storage_crs`, which is told in the same way.
+
+    Parameters
+    ----------
+    frame
+        Layer with a CRS.
+    layer
+        Its name, for messages.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        A copy in EPSG:4326; coordinates outside their projection are infinite.
+
+    Raises
+    ------
+    CRSError
+        If the layer has no CRS, or no operation of known accuracy leads to JGD2011.
+    """
+    if is_same_crs(require_crs(frame, layer), WGS84_CRS):
+        return frame.copy()
+    return _moved(frame, WGS84_CRS, layer)
+
+
+def move_shapes(
+    shapes: Shapes,
+    source: CRS,
+    target: CRS,
+    layer: str = "layer",
+    *,
+    assume_datum: bool = False,
+    strict: bool = True,
+) -> Shapes:
+    """Move shapes from one CRS to another without a word, such as to measure on a plane.
+
+    What a reader will see at its place goes by `to_storage_crs` or `to_wgs84`, which tell of a
+    move of the datum.
+
+    Parameters
+    ----------
+    shapes
+        Any shapes, shape (n,); heights are left out.
+    source, target
+        CRS they are in, and CRS asked for.
+    layer
+        Their name, for messages.
+    assume_datum
+        Whether a CRS that names no datum is taken as of JGD2011, as those of rasters from weather
+        models are; `tell_assumed_datum` tells of it.
+    strict
+        Whether coordinates outside a projection are refused; else they come out infinite.
+
+    Returns
+    -------
+    numpy.ndarray
+        New shapes, missing ones missing.
+
+    Raises
+    ------
+    CRSError
+        If no operation of known accuracy leads there, or a coordinate cannot be moved.
+    """
+    moved: Shapes = shapely.transform(
+        np.asarray(shapes, dtype=object),
+        lambda xy: move_xy(xy, source, target, layer, assume_datum=assume_datum, strict=strict),
+    )
     return moved
 
 
-def is_same_crs(one: CRS, other: CRS) -> bool:
-    """Whether two CRS are the same by EPSG code.
+def move_xy(
+    xy: Floats,
+    source: CRS,
+    target: CRS,
+    layer: str = "layer",
+    *,
+    assume_datum: bool = False,
+    strict: bool = True,
+) -> Floats:
+    """Move coordinates, shape (n, 2), x or longitude first, as `move_shapes` does shapes."""
+    moved = np.full(np.shape(xy), np.nan)
+    known = ~np.isnan(xy).any(axis=1)
+    try:
+        moved[known] = move(xy[known], source.to_wkt(), target.to_wkt(), assumed=assume_datum)
+    except ProjError as error:
+        raise CRSError(layer, [no_way(source, target, error)]) from error
+    lost = xy[known & ~np.isfinite(moved).all(axis=1)]
+    if strict and len(lost):
+        fault = (
+            f"{len(lost)} of its {len(xy)} coordinates, such as {lost[0, 0]:g}, {lost[0, 1]:g}, "
+            f"cannot be moved from its CRS ({source.name}) to {target.name}. Is it the one they "
+            "were measured in?"
+        )
+        raise CRSError(layer, [fault])
+    return moved
 
-    Names are not compared: PROJ has renamed JGD2011 to JGD2024.
+
+def move_bounds(
+    bounds: Bounds, source: CRS, target: CRS, layer: str = "layer", *, assume_datum: bool = False
+) -> Bounds:
+    """Move a box, its edges bent as they come, and give the box around it.
+
+    Parameters
+    ----------
+    bounds
+        West, south, east and north in `source`.
+    source, target, layer, assume_datum
+        As for `move_shapes`.
+
+    Returns
+    -------
+    tuple of float
+        West, south, east and north in `target`.
+
+    Raises
+    ------
+    CRSError
+        As `move_shapes` does.
     """
-    code = one.to_epsg()
-    return code is not None and code == other.to_epsg()
+    west, south, east, north = bounds
+    least = max(east - west, north - south) / _PIECES_OF_AN_EDGE
+    edge = shapely.segmentize(shapely.box(west, south, east, north), least) if least else None
+    ring = np.array([[west, south]]) if edge is None else shapely.get_coordinates(edge)
+    moved = move_xy(ring, source, target, layer, assume_datum=assume_datum)
+    (west, south), (east, north) = moved.min(axis=0).tolist(), moved.max(axis=0).tolist()
+    return west, south, east, north
 
 
 def lonlat(crs: CRS, xy: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
@@ -122,9 +253,7 @@ def lonlat(crs: CRS, xy: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """
     if crs.is_geographic:
         return xy
-    base = crs.geodetic_crs
-    lon, lat = Transformer.from_crs(crs, base, always_xy=True).transform(*_columns(xy))
-    return np.column_stack([lon, lat])
+    return run(to_degrees(crs.to_wkt()), xy)
 
 
 def local_metric_crs(frame: gpd.GeoDataFrame) -> CRS:
@@ -137,7 +266,7 @@ def local_metric_crs(frame: gpd.GeoDataFrame) -> CRS:
     CRSError
         If the layer has no CRS, or no operation of known accuracy leads to JGD2011.
     """
-    stored, _ = _stored_shapes(frame, "layer")
+    stored = _stored_shapes(frame, "layer")
     west, south, east, north = shapely.total_bounds(stored)
     centre = LambertAzimuthalEqualAreaConversion(
         latitude_natural_origin=round((south + north) / 2, 6),
@@ -163,7 +292,7 @@ def geodesic_lengths(
     numpy.ndarray
         Lengths [m], shape (n,).
     """
-    return np.asarray(GRS80.inv(*_columns(start), *_columns(end))[2], dtype=float).reshape(-1)
+    return np.asarray(GRS80.inv(*columns(start), *columns(end))[2], dtype=float).reshape(-1)
 
 
 def area_ha(frame: gpd.GeoDataFrame) -> npt.NDArray[np.float64]:
@@ -175,16 +304,10 @@ def area_ha(frame: gpd.GeoDataFrame) -> npt.NDArray[np.float64]:
         If the layer has no CRS, or no operation of known accuracy leads to JGD2011.
     """
     # The sign of a ring's area follows its direction, so that all must run as the standard says.
-    stored, _ = _stored_shapes(frame, "areas")
+    stored = _stored_shapes(frame, "areas")
     shapes = shapely.orient_polygons(stored)
     square_metres = [abs(GRS80.geometry_area_perimeter(shape)[0]) for shape in shapes]
     return np.array(square_metres) / 10_000
-
-
-def _columns(xy: npt.NDArray[np.float64]) -> tuple[Any, Any]:
-    """Coordinates by axis; of one point as lists: pyproj takes an array of one for a number."""
-    x, y = xy[:, 0], xy[:, 1]
-    return (x.tolist(), y.tolist()) if len(xy) == 1 else (x, y)
 
 
 def _require_degrees(frame: gpd.GeoDataFrame, layer: str) -> None:
@@ -198,49 +321,41 @@ def _require_degrees(frame: gpd.GeoDataFrame, layer: str) -> None:
         raise CRSError(layer, [fault])
 
 
-def _stored_shapes(
-    frame: gpd.GeoDataFrame, layer: str
-) -> tuple[npt.NDArray[np.object_], Transformer]:
-    """Shapes in EPSG:6668, and what moved them there."""
-    crs = require_crs(frame, layer)
-    try:
-        transformer = _transformer(crs.to_wkt())
-        shapes: npt.NDArray[np.object_] = shapely.transform(
-            frame.geometry.to_numpy(),
-            lambda xy: np.column_stack(transformer.transform(*_columns(xy), errcheck=True)),
-        )
-    except ProjError as error:
-        fault = (
-            f"no operation of known accuracy leads from its CRS ({crs.name}) to JGD2011. Is it "
-            "right? Say the true one, e.g. crs='EPSG:4301' for the Tokyo datum."
-        )
-        raise CRSError(layer, [fault]) from error
-    return shapes, transformer
+def _stored_shapes(frame: gpd.GeoDataFrame, layer: str) -> Shapes:
+    return move_shapes(frame.geometry.to_numpy(), require_crs(frame, layer), STORAGE_CRS, layer)
 
 
-@cache
-def _transformer(wkt: str) -> Transformer:
-    return Transformer.from_crs(
-        CRS.from_wkt(wkt),
-        STORAGE_CRS,
-        always_xy=True,
-        area_of_interest=_JAPAN,
-        allow_ballpark=False,
-    )
+def _moved(frame: gpd.GeoDataFrame, target: CRS, layer: str) -> gpd.GeoDataFrame:
+    """A layer in JGD2011 or WGS84, with a word on what its datum moved."""
+    source = require_crs(frame, layer)
+    strict = target is STORAGE_CRS
+    shapes = move_shapes(frame.geometry.to_numpy(), source, target, layer, strict=strict)
+    moved = frame.copy()
+    moved.geometry = shapes
+    tell_datum_move(shapely.get_coordinates(frame.geometry.to_numpy())[:1], source, layer)
+    return moved.set_crs(target, allow_override=True)
 
 
-def _tell_datum_move(
-    before: gpd.GeoDataFrame, after: gpd.GeoDataFrame, transformer: Transformer, layer: str
-) -> None:
-    """Warn when the datum moved the ground, with distance, operation and accuracy."""
-    source = require_crs(before, layer)
-    point = shapely.get_coordinates(after.geometry.to_numpy())[:1]
-    if len(point) == 0:
+def tell_datum_move(xy: Floats, source: CRS, layer: str) -> None:
+    """Warn when the datum moves the ground, with distance, operation and accuracy.
+
+    Parameters
+    ----------
+    xy
+        A place of the layer, shape (1, 2), or none, shape (0, 2).
+    source
+        CRS of the place.
+    layer
+        Its name.
+    """
+    if len(xy) == 0 or np.isnan(xy).any():
         return
-    unmoved = lonlat(source, shapely.get_coordinates(before.geometry.to_numpy())[:1])
-    distance = float(geodesic_lengths(unmoved, point)[0])
-    operation = _describe(transformer)
-    if distance >= _NOTABLE_MOVE_M:
+    point = move_xy(xy, source, STORAGE_CRS, layer, assume_datum=True, strict=False)
+    operation = operation_of(source.to_wkt(), assumed=True)
+    if not np.isfinite(point).all():
+        return
+    distance = float(geodesic_lengths(lonlat(source, xy), point)[0])
+    if distance >= NOTABLE_MOVE_M:
         message = f"{layer}: moved by {distance:.1f} m from {source.name} to JGD2011 {operation}."
     elif source.geodetic_crs is not None and source.geodetic_crs.to_epsg() in _JGD2000:
         how = "without a move" if distance < _ROUNDING_M else f"with a move of {distance:.2f} m"
@@ -250,14 +365,11 @@ def _tell_datum_move(
         )
     else:
         return
-    warnings.warn(message, LayerWarning, stacklevel=3)
+    warnings.warn(message, LayerWarning, stacklevel=4)
 
 
-def _describe(transformer: Transformer) -> str:
-    """The operation that moved the last coordinates, with its accuracy."""
-    try:
-        used = transformer.get_last_used_operation()
-    except ProjError:  # where there was nothing to choose, nothing is kept
-        used = transformer
-    accuracy = f"{used.accuracy:g} m" if used.accuracy >= 0 else "not stated"
-    return f"({used.description}; accuracy {accuracy})"
+def tell_assumed_datum(crs: CRS, layer: str) -> None:
+    """Warn when a raster's CRS names no datum, so that JGD2011 is assumed."""
+    if names_no_datum(crs):
+        told = f"the datum of the raster's CRS ({crs.name}) is not known; JGD2011 is assumed."
+        warnings.warn(f"{layer}: {told}", LayerWarning, stacklevel=3)

@@ -7,16 +7,22 @@ import unicodedata
 import warnings
 from typing import TYPE_CHECKING
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import rasterio
 import shapely
-from pyproj import Transformer
-from pyproj.exceptions import ProjError
 
 from hokkaido_gis.analysis.zonal import Cells, parse_statistics, statistics_of_cells
-from hokkaido_gis.crs import STORAGE_CRS, is_same_crs, require_crs, to_storage_crs
-from hokkaido_gis.errors import CRSError, LayerError, LayerWarning, name_some
+from hokkaido_gis.crs import (
+    STORAGE_CRS,
+    move_shapes,
+    require_crs,
+    tell_assumed_datum,
+    to_storage_crs,
+)
+from hokkaido_gis.datum import is_same_crs
+from hokkaido_gis.errors import LayerError, LayerWarning, name_some
 from hokkaido_gis.io.raster import RasterBand, band_names, open_band
 from hokkaido_gis.normalise import repair_polygons
 from hokkaido_gis.readers.wind import UNITS, SpeedUnit, Wind, read_wind
@@ -25,7 +31,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    import geopandas as gpd
     import numpy.typing as npt
     from pyproj import CRS
 
@@ -250,21 +255,9 @@ def _moved(features: gpd.GeoDataFrame, crs: CRS) -> gpd.GeoDataFrame:
     stored = to_storage_crs(features[[]].set_geometry(shapes, crs=features.crs), "features")
     if is_same_crs(crs, STORAGE_CRS):
         return stored
-    try:
-        transformer = Transformer.from_crs(STORAGE_CRS, crs, always_xy=True, allow_ballpark=False)
-    except ProjError:
-        transformer = Transformer.from_crs(STORAGE_CRS, crs, always_xy=True)
-        told = f"the datum of the raster's CRS ({crs.name}) is not known; JGD2011 is assumed."
-        warnings.warn(told, LayerWarning, stacklevel=5)
-    try:
-        moved = shapely.transform(
-            stored.geometry.to_numpy(),
-            lambda xy: np.column_stack(transformer.transform(xy[:, 0], xy[:, 1], errcheck=True)),
-        )
-    except ProjError as error:
-        fault = f"they cannot be moved to the CRS of the raster ({crs.name}): {error}."
-        raise CRSError("features", [fault]) from error
-    return stored.set_geometry(moved).set_crs(crs, allow_override=True)
+    tell_assumed_datum(crs, "raster")
+    moved = move_shapes(stored.geometry.to_numpy(), STORAGE_CRS, crs, "features", assume_datum=True)
+    return gpd.GeoDataFrame(geometry=moved, index=stored.index, crs=crs)
 
 
 def _cells_of_points(points: npt.NDArray[np.object_], cells: Cells) -> npt.NDArray[np.object_]:

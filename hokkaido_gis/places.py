@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
@@ -15,10 +14,12 @@ from hokkaido_gis.crs import (
     geodesic_lengths,
     local_metric_crs,
     lonlat,
+    move_shapes,
     to_storage_crs,
 )
 
 if TYPE_CHECKING:
+    import geopandas as gpd
     import numpy.typing as npt
     from pyproj import CRS
 
@@ -171,4 +172,4 @@ class _Search:
         return shapely.STRtree(self.targets)
 
     def _on_plane(self, shapes: npt.NDArray[np.object_]) -> npt.NDArray[np.object_]:
-        return gpd.GeoSeries(shapes, crs=STORAGE_CRS).to_crs(self.plane).to_numpy()
+        return move_shapes(shapes, STORAGE_CRS, self.plane)

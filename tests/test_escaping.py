@@ -30,6 +30,7 @@ from hokkaido_gis.io.cells import guard_text, unguard_text
 from hokkaido_gis.io.tables import read_table, write_table
 from hokkaido_gis.render.gpkg import write_gpkg
 from hokkaido_gis.render.html import write_html
+from hokkaido_gis.render.html_page import source_hash
 from hokkaido_gis.render.kml import write_kmz
 from hokkaido_gis.render.png import write_png
 from hokkaido_gis.render.scene import Categorical, Category, Layer, RasterLayer, Scene, Symbol
@@ -39,6 +40,7 @@ from hokkaido_gis.report.outcome import Outcome
 from hokkaido_gis.report.place import THE_REPORT
 from hokkaido_gis.report.registry import select
 from hokkaido_gis.report.rerun import Record
+from hokkaido_gis.report.run import run_report
 from hokkaido_gis.report.workbook import Sheet, column_kinds, write_workbook
 
 if TYPE_CHECKING:
@@ -162,7 +164,11 @@ def test_xlsx_holds_text_as_text(tmp_path: Path) -> None:
 
 def test_what_excel_cannot_hold_is_told(tmp_path: Path) -> None:
     table = pd.DataFrame({"a": [*UNWRITABLE, "x" * 40_000]}, dtype=object)
-    with pytest.warns(LayerWarning, match=r"6 texts are not as they were.*'nul\\x00byte'"):
+    told = (
+        r"^Sheet1: column 'a' has 5 values with characters .* \(rows 2, 3, 4, 5, 6\); "
+        r"column 'a' has 1 value of over 32,767 characters, cut off there \(row 7\)\. Write \.csv"
+    )
+    with pytest.warns(LayerWarning, match=told):
         path = write_table(table, tmp_path / "t.xlsx")
     assert read_table(path)["a"].tolist() == [
         "nul\ufffdbyte", "half \ufffd pair", "escape \ufffd[2J", "bell \ufffd", "not \ufffd",
@@ -172,7 +178,8 @@ def test_what_excel_cannot_hold_is_told(tmp_path: Path) -> None:
 
 def test_broken_text_does_not_stop_a_csv(tmp_path: Path) -> None:
     texts = ["half \ud800 pair", "nul\x00byte", "two\r\nlines", "two\rlines"]
-    path = write_table(pd.DataFrame({"a": texts}, dtype=object), tmp_path / "t.csv")
+    with pytest.warns(LayerWarning, match=r"^2 texts have .*, now U\+FFFD: 'half .* is the first"):
+        path = write_table(pd.DataFrame({"a": texts}, dtype=object), tmp_path / "t.csv")
     shown = ["half \ufffd pair", "nul\ufffdbyte", "two\nlines", "two\nlines"]
     assert read_table(path)["a"].tolist() == shown
 
@@ -371,6 +378,66 @@ def test_map_page_runs_nothing(open_page: Any, tmp_path: Path, first: int) -> No
         ]
         page.keyboard.press("Escape")
     assert page.locator("img[src=x], svg[onload], a[href^=javascript]").count() == 0
+
+
+# Policies of pages
+
+
+def policy_of(page: str) -> dict[str, list[str]]:
+    """Directives of a page's policy, which must stand before anything that it governs."""
+    root = lxml.html.document_fromstring(page, parser=lxml.html.HTMLParser(huge_tree=True))
+    (policy,) = root.xpath("//head/meta[@http-equiv='Content-Security-Policy']")
+    assert not policy.xpath("preceding::script | preceding::style | preceding::link")
+    parts = [directive.split() for directive in policy.get("content").split(";")]
+    assert len({name for name, *_ in parts}) == len(parts)
+    return {name: sources for name, *sources in parts}
+
+
+def test_every_page_of_a_report_lets_in_what_was_written_and_no_more(tmp_path: Path) -> None:
+    run_report(out=tmp_path, only="fig-3-1")
+    run_report(out=tmp_path, only="fig-2-3")
+    pages = sorted(tmp_path.rglob("*.html"))
+    assert {"index.html", "html"} <= {path.name for path in (*pages, *(p.parent for p in pages))}
+    for path in pages:
+        page = path.read_text(encoding="utf-8")
+        policy = policy_of(page)
+        assert policy["default-src"] == policy["base-uri"] == policy["form-action"] == ["'none'"]
+        assert "unsafe" not in str(policy)
+        assert not [s for name in policy for s in policy[name] if s.startswith(("http", "*"))]
+        root = lxml.html.document_fromstring(page, parser=lxml.html.HTMLParser(huge_tree=True))
+        assert not root.xpath("//@style | //base | //form | //iframe")
+        assert all(href.startswith("data:") for href in root.xpath("//link/@href"))
+        for tag in ("style", "script"):
+            allowed = policy.get(f"{tag}-src", [])
+            # Scripts of another type are data, which no policy is asked for.
+            inline = root.xpath(f"//{tag}[not(@type) or @type='text/javascript']")
+            assert not root.xpath(f"//{tag}[@src]")
+            assert {source_hash(element.text) for element in inline} == set(allowed), path
+
+
+def test_a_style_that_is_not_ours_is_not_let_in(tmp_path: Path) -> None:
+    policy = policy_of(index_page(tmp_path).read_text(encoding="utf-8"))
+    assert policy["style-src"] != [source_hash("body { display: none }")]
+    (only,) = policy["style-src"]
+    assert re.fullmatch(r"'sha256-[A-Za-z0-9+/]{43}='", only)
+
+
+@in_browser
+def test_index_page_is_styled_without_complaint(browser: Any, tmp_path: Path) -> None:
+    path, told = index_page(tmp_path), []
+    page = browser.new_page()
+    page.context.set_offline(True)
+    page.on("console", lambda message: told.append(message.text))
+    page.on("pageerror", lambda error: told.append(str(error)))
+    page.goto(path.as_uri())
+    assert told == []
+    header = "getComputedStyle(document.querySelector('header')).backgroundColor"
+    assert page.evaluate(header) not in {"rgba(0, 0, 0, 0)", "rgb(255, 255, 255)"}
+    other = path.with_name("other.html")
+    other.write_text(path.read_text(encoding="utf-8").replace("<style>", "<style> "), "utf-8")
+    page.goto(other.as_uri())
+    assert any("style-src" in text for text in told)
+    page.close()
 
 
 @in_browser

@@ -24,6 +24,7 @@ STEPS = (
         "datasets",
         "codes",
         "names",
+        "datum",
         "crs",
         "places",
     ),

@@ -15,7 +15,7 @@ import rasterio
 import shapely
 
 from hokkaido_gis.cli import run as run_cli
-from hokkaido_gis.errors import LayerWarning, MissingInputError
+from hokkaido_gis.errors import LayerError, LayerWarning, MissingInputError
 from hokkaido_gis.readers.municipalities import read_districts
 from hokkaido_gis.report import summary_study
 from hokkaido_gis.report.elsewhere import ABOUT_HOKKAIDO
@@ -210,6 +210,13 @@ def test_districts_are_read_and_cities_have_none(aomori):
     districts = read_districts(path)
     assert districts.index.tolist() == list(TOWNS)
     assert [None if pd.isna(d) else d for d in districts] == [d for _, d in TOWNS.values()]
+
+
+def test_districts_of_a_file_without_codes_are_refused(tmp_path):
+    town = gpd.GeoDataFrame({"N03_003": ["東津軽郡"]}, geometry=[shapely.box(140, 40, 141, 41)])
+    town.set_crs(6668).to_file(tmp_path / "N03.geojson")
+    with pytest.raises(LayerError, match=r"no column of municipality codes .*it has N03_003"):
+        read_districts(tmp_path / "N03.geojson")
 
 
 def test_every_entry_of_the_report_is_there_and_what_is_about_hokkaido_says_so(results):

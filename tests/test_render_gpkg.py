@@ -194,6 +194,22 @@ def test_features_keep_their_crs_geometry_and_attributes(tmp_path: Path) -> None
     pd.testing.assert_frame_equal(frame, before)
 
 
+def test_objects_of_one_kind_keep_it_and_gaps_stay_gaps(tmp_path: Path) -> None:
+    columns = {
+        "flag": pd.Series([True, None], dtype=object),
+        "count": pd.Series([7, None], dtype=object),
+        "share": pd.Series([0.5, None], dtype=object),
+        "blank": pd.Series([None, None], dtype="str"),
+        "text": pd.Series([" 7", None], dtype=object),
+    }
+    layer = Layer(frame_of(2).assign(**columns), title="層")
+    found = gpd.read_file(write_gpkg(Scene("題", [layer]), tmp_path / "a.gpkg"), layer="層")
+    first = found[list(columns)].iloc[0]
+    assert first[["flag", "count", "share", "text"]].tolist() == [True, 7, 0.5, " 7"]
+    assert pd.isna(first["blank"])
+    assert found[list(columns)].iloc[1].isna().all()
+
+
 HOSTILE = "a\"b'; DROP TABLE gpkg_contents; -- <script>]]>&\x07"
 
 

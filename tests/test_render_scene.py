@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 import shapely
 
-from hokkaido_gis.errors import RenderError
+from hokkaido_gis.errors import LayerWarning, RenderError
 from hokkaido_gis.render.scene import (
     Categorical,
     Category,
@@ -210,7 +210,9 @@ def test_placed_layers_are_in_wgs84(squares: gpd.GeoDataFrame) -> None:
 
 
 def test_old_datum_is_moved_by_hundreds_of_metres() -> None:
-    (layer,) = Scene("題", [Layer(frame_of(shapely.Point(141, 43), crs=TOKYO))]).placed().layers
+    scene = Scene("題", [Layer(frame_of(shapely.Point(141, 43), crs=TOKYO))])
+    with pytest.warns(LayerWarning, match=r"layer: moved by 404\.3 m .*accuracy 10 m"):
+        (layer,) = scene.placed().layers
     moved = layer.frame.geometry.iloc[0]
     assert 0.002 < abs(moved.x - 141) < 0.006
     assert 0.001 < abs(moved.y - 43) < 0.005

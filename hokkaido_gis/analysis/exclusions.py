@@ -12,7 +12,14 @@ import pandas as pd
 import rasterio.features
 import shapely
 
-from hokkaido_gis.crs import area_ha, local_metric_crs, require_crs, to_storage_crs
+from hokkaido_gis.crs import (
+    STORAGE_CRS,
+    area_ha,
+    local_metric_crs,
+    move_shapes,
+    require_crs,
+    to_storage_crs,
+)
 from hokkaido_gis.errors import LayerError, LayerWarning, ModelInputError, list_faults, name_some
 
 if TYPE_CHECKING:
@@ -168,7 +175,7 @@ def exclude_land(land: gpd.GeoDataFrame, exclusions: Sequence[Exclusion]) -> Lan
         in_order[exclusion.name] = _hectares(removed, metric)
         area_left = _hectares(left, metric)
     result = land.copy()
-    shapes = gpd.GeoSeries(left, crs=metric).to_crs(crs).to_numpy()
+    shapes = move_shapes(left, metric, crs, "land")
     untouched = left == whole
     shapes[untouched] = land.geometry.to_numpy()[untouched]
     result = result.set_geometry(gpd.GeoSeries(shapes, index=land.index, crs=crs))
@@ -300,8 +307,7 @@ def _outlines(mask: npt.NDArray[np.bool_], cells: CellValues, metric: CRS, name:
 def _metric_shapes(layer: gpd.GeoDataFrame, metric: CRS, name: str) -> Shapes:
     """Shapes in the projection of the measure, by way of JGD2011."""
     stored = to_storage_crs(layer[[]].set_geometry(layer.geometry), name)
-    shapes: Shapes = stored.geometry.to_crs(metric).to_numpy().copy()
-    return shapes
+    return move_shapes(stored.geometry.to_numpy(), STORAGE_CRS, metric, name)
 
 
 def _dense(layer: gpd.GeoDataFrame, name: str) -> gpd.GeoDataFrame:

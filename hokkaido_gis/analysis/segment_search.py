@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, NamedTuple
 import geopandas as gpd
 import numpy as np
 import shapely
-from pyproj import Transformer
 
 from hokkaido_gis.analysis.segment_index import (
     RADIUS_M,
@@ -28,7 +27,7 @@ from hokkaido_gis.analysis.segment_index import (
     shortest_links,
     slack,
 )
-from hokkaido_gis.crs import STORAGE_CRS, local_metric_crs
+from hokkaido_gis.crs import STORAGE_CRS, local_metric_crs, move_shapes, move_xy
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -166,9 +165,8 @@ class SegmentSearch:
     @cached_property
     def trees(self) -> dict[int, _Trees]:
         """Index of the segments of each group in the projection."""
-        to_metric = Transformer.from_crs(STORAGE_CRS, self.metric, always_xy=True)
         start, end = (
-            np.column_stack(to_metric.transform(*each.T))
+            move_xy(each, STORAGE_CRS, self.metric)
             for each in (self.segments.start, self.segments.end)
         )
         lines, starts = as_lines(start, end), np.asarray(shapely.points(start))
@@ -219,8 +217,7 @@ class SegmentSearch:
     def _by_tree(self, shapes: Shapes, edges: Segments) -> Iterator[tuple[int, _Measured]]:
         if not self.places:
             return
-        sites = gpd.GeoSeries(shapes, crs=STORAGE_CRS)
-        flat = sites.to_crs(self.metric).to_numpy()
+        flat = move_shapes(shapes, STORAGE_CRS, self.metric)
         known = np.flatnonzero(~(shapely.is_missing(flat) | shapely.is_empty(flat)))
         if len(known) == 0:
             return

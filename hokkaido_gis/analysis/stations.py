@@ -6,16 +6,23 @@ import warnings
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
 
-from hokkaido_gis.crs import geodesic_lengths, local_metric_crs, to_storage_crs
+from hokkaido_gis.crs import (
+    STORAGE_CRS,
+    geodesic_lengths,
+    local_metric_crs,
+    move_shapes,
+    move_xy,
+    to_storage_crs,
+)
 from hokkaido_gis.errors import LayerError, LayerWarning, name_some
 from hokkaido_gis.units import kilometres_to_metres, metres_to_kilometres
 
 if TYPE_CHECKING:
+    import geopandas as gpd
     import numpy.typing as npt
 
 # Distances in the search's projection are right to a fraction of this.
@@ -200,9 +207,8 @@ def _nearest(
         return nearest, kilometres
     metric = local_metric_crs(stations)
     there = _lonlat(stations.geometry.to_numpy())
-    here = gpd.GeoSeries(gpd.points_from_xy(*sites[known].T), crs=stations.crs)
-    flat = here.to_crs(metric).to_numpy()
-    tree = shapely.STRtree(stations.to_crs(metric).geometry.to_numpy())
+    flat = shapely.points(move_xy(sites[known], STORAGE_CRS, metric))
+    tree = shapely.STRtree(move_shapes(stations.geometry.to_numpy(), STORAGE_CRS, metric))
     (one, _), least = tree.query_nearest(flat, return_distance=True, all_matches=False)
     reach = least[np.argsort(one)] * (1 + _SEARCH_MARGIN) + 1
     site, station = tree.query(flat, predicate="dwithin", distance=reach)
@@ -224,8 +230,8 @@ def _with_those_near_by(
     """Add stations outside all municipalities but within the tolerance of one; tell of others."""
     outside = np.setdiff1d(np.arange(len(points)), pairs[1])
     metric = local_metric_crs(points)
-    tree = shapely.STRtree(units.to_crs(metric).geometry.to_numpy())
-    flat = points.iloc[outside].to_crs(metric).geometry.to_numpy()
+    tree = shapely.STRtree(move_shapes(units.geometry.to_numpy(), STORAGE_CRS, metric))
+    flat = move_shapes(points.geometry.to_numpy()[outside], STORAGE_CRS, metric)
     reach = max(tolerance, kilometres_to_metres(_NOTABLE_GAP_KM))
     (station, unit), gaps = tree.query_nearest(
         flat, max_distance=reach, return_distance=True, all_matches=False

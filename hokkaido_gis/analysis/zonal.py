@@ -109,8 +109,6 @@ class Cells:
     def read_window(self, window: tuple[int, int, int, int]) -> Values:
         """Read cells by first column and row and those after the last."""
         left, top, right, bottom = window
-        if right <= left or bottom <= top:
-            return np.empty((max(bottom - top, 0), max(right - left, 0)))
         # A quarter of a cell inside, so that rounding cannot touch the cells around.
         return self.read(
             (

@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import shapely
-from pyproj import Transformer
 
-from hokkaido_gis.crs import STORAGE_CRS
+from hokkaido_gis.crs import STORAGE_CRS, move_bounds
 from hokkaido_gis.doctor.findings import Finding
 from hokkaido_gis.errors import HokkaidoGisError, name_some
 from hokkaido_gis.join import join_by_settlement
@@ -80,8 +79,8 @@ def _places(layers: Mapping[str, Any], lang: Lang) -> list[Finding]:
 def _box(name: str, layer: Any) -> Polygon | None:
     """Box around a layer in the storage CRS, or none for a table."""
     if name == "wind":
-        change = Transformer.from_crs(layer.crs, STORAGE_CRS, always_xy=True)
-        return shapely.box(*change.transform_bounds(*layer.raster.bounds))
+        bounds = tuple(layer.raster.bounds)
+        return shapely.box(*move_bounds(bounds, layer.crs, STORAGE_CRS, name, assume_datum=True))
     return shapely.box(*layer.total_bounds) if isinstance(layer, gpd.GeoDataFrame) else None
 
 

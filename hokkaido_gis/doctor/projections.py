@@ -19,7 +19,8 @@ import rasterio.crs
 import shapely
 from pyproj.exceptions import ProjError
 
-from hokkaido_gis.crs import STORAGE_CRS, geodesic_lengths, is_same_crs, to_storage_crs
+from hokkaido_gis.crs import STORAGE_CRS, geodesic_lengths, to_storage_crs
+from hokkaido_gis.datum import is_same_crs
 from hokkaido_gis.doctor.findings import Finding
 from hokkaido_gis.doctor.packages import pip_install
 from hokkaido_gis.errors import CRSError, LayerWarning

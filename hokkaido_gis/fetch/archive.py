@@ -12,9 +12,9 @@ from hokkaido_gis.io.archives import (
     DAMAGED_ZIP,
     archive_faults,
     copy_entry,
-    inner_path,
     is_folder,
 )
+from hokkaido_gis.io.file_names import inner_path
 from hokkaido_gis.io.limits import Limits, current_limits
 
 if TYPE_CHECKING:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import asdict, dataclass, field
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Literal
 
 import pooch  # type: ignore[import-untyped]
 
 from hokkaido_gis.errors import name_some
 from hokkaido_gis.fetch.errors import FetchError
-from hokkaido_gis.io.archives import stays_inside
+from hokkaido_gis.io.file_names import stays_inside
 from hokkaido_gis.io.output import replace_when_complete
 
 VARIABLE = "HOKKAIDO_GIS_CACHE"
@@ -75,7 +75,7 @@ def read_record(file: Path) -> Record | None:
     path = record_path(file)
     try:
         record = Record(**json.loads(path.read_text(encoding="utf-8")))
-        outside = [name for name in record.files if not stays_inside(PurePosixPath(name))]
+        outside = [name for name in record.files if not stays_inside(name)]
         if outside:
             raise ValueError(f"it names {name_some(outside)}, outside its folder")  # noqa: TRY301
     except FileNotFoundError:

@@ -14,7 +14,14 @@ from rasterio.enums import Resampling
 from rasterio.features import rasterize
 from rasterio.warp import reproject
 
-from hokkaido_gis.crs import STORAGE_CRS, local_metric_crs, to_storage_crs
+from hokkaido_gis.crs import (
+    STORAGE_CRS,
+    local_metric_crs,
+    move_shapes,
+    tell_assumed_datum,
+    to_storage_crs,
+)
+from hokkaido_gis.datum import gdal_operation
 from hokkaido_gis.errors import CRSError, LayerError, ModelInputError, list_faults
 
 if TYPE_CHECKING:
@@ -141,7 +148,8 @@ def even_surface(
     if not np.isfinite(stored.total_bounds).all():
         raise LayerError("layer", ["it has no extent: all geometry is empty."])
     crs = local_metric_crs(stored)
-    west, south, east, north = stored.to_crs(crs).total_bounds
+    placed = move_shapes(stored.geometry.to_numpy(), STORAGE_CRS, crs, "layer")
+    west, south, east, north = shapely.total_bounds(placed)
     margin = 1000 * margin_km
     columns = math.ceil((east - west + 2 * margin) / cell_m) + 1
     rows = math.ceil((north - south + 2 * margin) / cell_m) + 1
@@ -196,6 +204,7 @@ def multiply_by_class(
     for factor in (*factors, missing):
         _check_factor(factor)
     values = np.full(surface.factor.shape, np.nan)
+    tell_assumed_datum(raster.crs, "raster")
     reproject(
         np.asarray(raster.array, dtype=float),
         values,
@@ -206,6 +215,7 @@ def multiply_by_class(
         dst_crs=_rasterio_crs(surface.crs),
         dst_nodata=np.nan,
         resampling=Resampling.average,
+        **gdal_operation(raster.crs, surface.crs, "raster"),
     )
     at = factors[np.searchsorted(limits, values, side="left")]
     at[np.isnan(values)] = missing
@@ -338,7 +348,7 @@ def shapes_on(surface: CostSurface, features: gpd.GeoDataFrame) -> npt.NDArray[n
     """
     stored = to_storage_crs(features, "features").geometry.force_2d()
     pieces = stored.set_axis(range(len(stored))).segmentize(_PIECE_DEGREES)
-    return np.asarray(pieces.set_crs(STORAGE_CRS).to_crs(surface.crs).to_numpy(), dtype=object)
+    return move_shapes(pieces.to_numpy(), STORAGE_CRS, surface.crs, "features")
 
 
 def _check_factor(factor: float) -> None:

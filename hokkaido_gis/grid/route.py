@@ -8,14 +8,13 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
-from pyproj import Transformer
 from rasterio import Affine
 from rasterio.features import rasterize
 from rasterio.transform import rowcol
 from shapely.geometry import LineString, Point, box
 from skimage.graph import MCP_Geometric
 
-from hokkaido_gis.crs import STORAGE_CRS, geodesic_lengths
+from hokkaido_gis.crs import STORAGE_CRS, geodesic_lengths, move_xy
 from hokkaido_gis.errors import LayerError, ModelInputError, name_some
 from hokkaido_gis.grid.cost_surface import cells_touched, shapes_on
 from hokkaido_gis.units import metres_to_kilometres
@@ -165,7 +164,6 @@ class _Search:
         self.surface, self.labels = surface, list(lines.index)
         self.shapes = shapes_on(surface, lines)
         self.tree = shapely.STRtree(self.shapes)
-        self.back = Transformer.from_crs(surface.crs, STORAGE_CRS, always_xy=True)
         starts = np.argwhere(cells_touched(surface, lines) & np.isfinite(surface.factor))
         self.reached = len(starts) > 0
         if self.reached:
@@ -226,7 +224,7 @@ class _Search:
         points = np.vstack([start, inner, shapely.get_coordinates(end)])
         factors = self.surface.factor[cells[:, 0], cells[:, 1]]
         factors = factors if len(cells) > 1 else np.repeat(factors, 2)
-        lonlat = np.column_stack(self.back.transform(points[:, 0], points[:, 1]))
+        lonlat = move_xy(points, self.surface.crs, STORAGE_CRS, "cost surface")
         kilometres = metres_to_kilometres(geodesic_lengths(lonlat[:-1], lonlat[1:]))
         cost = (kilometres * (factors[:-1] + factors[1:]) / 2).sum()
         return _Row(

@@ -5,10 +5,10 @@ from __future__ import annotations
 import stat
 import zipfile
 import zlib
-from pathlib import PurePosixPath
 from typing import IO, TYPE_CHECKING
 
 from hokkaido_gis.errors import name_some
+from hokkaido_gis.io.file_names import inner_path, one_spelling, stays_inside
 from hokkaido_gis.io.limits import Limits, how_to_raise
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def archive_faults(
     -------
     list of str
         Faults: entries that would land outside a folder, links, encrypted ones, names that come
-        twice (case does not count), and limits that are passed.
+        twice (neither case nor Unicode's forms of a letter count), and limits that are passed.
     """
     paths = {entry: inner_path(entry.filename) for entry in entries}
     faults = []
@@ -58,7 +58,7 @@ def archive_faults(
     locked = [entry.filename for entry in entries if entry.flag_bits & 1]
     if locked:
         faults.append(f"{_shown(locked)} are encrypted.")
-    names = [str(path).casefold() for entry, path in paths.items() if not is_folder(entry)]
+    names = [one_spelling(path) for entry, path in paths.items() if not is_folder(entry)]
     if len(set(names)) < len(names):
         faults.append(f"{len(names) - len(set(names))} names come twice.")
     return faults + _passed_limits(entries, packed, limits, ratio_from)
@@ -109,29 +109,9 @@ def copy_entry(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, target: IO[byte
             target.write(chunk)
 
 
-def inner_path(name: str) -> PurePosixPath:
-    """Path within an archive; some publishers' archives part it by backslashes."""
-    return PurePosixPath(name.replace("\\", "/"))
-
-
 def is_folder(entry: zipfile.ZipInfo) -> bool:
     """Whether an entry is a folder."""
     return entry.filename.endswith(("/", "\\"))
-
-
-def stays_inside(path: PurePosixPath) -> bool:
-    """Whether a path leads to a place within the folder it starts from, on any system.
-
-    Examples
-    --------
-    >>> stays_inside(PurePosixPath("layers/a.shp")), stays_inside(PurePosixPath("../a.shp"))
-    (True, False)
-    """
-
-    def is_plain(part: str) -> bool:
-        return part not in {"", ".", ".."} and ":" not in part and part.isprintable()
-
-    return not path.is_absolute() and bool(path.parts) and all(is_plain(p) for p in path.parts)
 
 
 def _shown(names: list[str]) -> str:

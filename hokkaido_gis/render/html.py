@@ -18,8 +18,9 @@ import folium
 import numpy as np
 import shapely
 from branca.element import Element
-from pyproj import Transformer
+from pyproj import CRS
 
+from hokkaido_gis.crs import WGS84_CRS, move_xy
 from hokkaido_gis.errors import RenderError
 from hokkaido_gis.io.output import replace_when_complete
 from hokkaido_gis.render.classes import resolve
@@ -337,8 +338,7 @@ def _draw_raster(layer: RasterLayer, title: str, lang: Lang) -> _DrawnLayer:
     """Draw a raster as a picture in the projection of the map, which only stretches it."""
     painted = paint_raster(layer, "EPSG:3857", lang)
     west, south, east, north = painted.bounds
-    to_metres = Transformer.from_crs("EPSG:4326", "EPSG:3857", always_xy=True)
-    half = to_metres.transform(180, 0)[0]
+    ((half, _),) = move_xy(np.array([[180.0, 0.0]]), WGS84_CRS, CRS("EPSG:3857"))
     box = [(side / (2 * half) + 0.5) * _WORLD for side in (west, -north, east, -south)]
     image = base64.b64encode(painted.png()).decode("ascii")
     return _DrawnLayer(

@@ -15,8 +15,9 @@ import numpy as np
 import shapely
 from matplotlib.collections import LineCollection, PathCollection
 from matplotlib.path import Path as Outline
-from pyproj import CRS, Geod, Transformer
+from pyproj import CRS, Geod
 
+from hokkaido_gis.crs import WGS84_CRS, move_bounds, move_shapes, move_xy
 from hokkaido_gis.errors import RenderError
 from hokkaido_gis.render.classes import Resolved, resolve
 from hokkaido_gis.render.map_labels import draw_labels
@@ -162,8 +163,8 @@ def local_crs(bounds: Bounds) -> CRS:
 def _place(layer: AnyLayer, crs: CRS, lang: Lang) -> PlacedLayer | PlacedRaster:
     if isinstance(layer, RasterLayer):
         return PlacedRaster(layer, paint_raster(layer, crs, lang))
-    shapes = layer.frame.geometry.to_crs(crs).to_numpy()
-    return PlacedLayer(layer, shapely.force_2d(shapes), resolve(layer, lang))
+    shapes = move_shapes(layer.frame.geometry.to_numpy(), WGS84_CRS, crs, layer.title)
+    return PlacedLayer(layer, shapes, resolve(layer, lang))
 
 
 def _view(scene: Scene, placed: Sequence[PlacedLayer | PlacedRaster], crs: CRS) -> Bounds:
@@ -176,7 +177,7 @@ def _view(scene: Scene, placed: Sequence[PlacedLayer | PlacedRaster], crs: CRS) 
         low, high = np.split(shapely.total_bounds(shown), 2)
         span = np.maximum((high - low) * (1 + 2 * _PADDING), _EXTENT_LEAST)
     else:
-        box = Transformer.from_crs("EPSG:4326", crs, always_xy=True).transform_bounds(*scene.view)
+        box = move_bounds(scene.view, WGS84_CRS, crs, scene.title)
         low, high = np.array(box[:2]), np.array(box[2:])
         span = high - low
     centre = (low + high) / 2
@@ -207,9 +208,10 @@ def _ground_length(view: Bounds, crs: CRS) -> float:
     west, south, east, north = view
     reach = (east - west) / 8
     x, y = (west + east) / 2, (south + north) / 2
-    back = Transformer.from_crs(crs, "EPSG:4326", always_xy=True)
-    lons, lats = back.transform([x - reach, x + reach], [y, y])
-    length = Geod(ellps="WGS84").inv(lons[0], lats[0], lons[1], lats[1])[2]
+    (west, south), (east, north) = move_xy(
+        np.array([[x - reach, y], [x + reach, y]]), crs, WGS84_CRS
+    )
+    length = Geod(ellps="WGS84").inv(west, south, east, north)[2]
     return float(length) * 4
 
 

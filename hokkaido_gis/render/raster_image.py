@@ -19,6 +19,7 @@ from pyproj import CRS
 from rasterio._err import CPLE_BaseError
 from rasterio.warp import Resampling, calculate_default_transform, reproject
 
+from hokkaido_gis.datum import gdal_operation
 from hokkaido_gis.errors import RenderError
 from hokkaido_gis.render.classes import Resolved, resolve
 
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from hokkaido_gis.render.scene import Bounds, Lang, RasterLayer
 
 CLEAR = 255
-"""Stands for no class in the pixels of a painted raster."""
+"""Stands for no class in the pixels of a painted raster; no palette gives so many colours."""
 # Viewers smooth what they enlarge, so that few cells are given many pixels each.
 _SIDE_LEAST, _SIDE_MOST = 1024, 4096
 
@@ -102,21 +103,19 @@ def paint_raster(layer: RasterLayer, crs: Any = "EPSG:4326", lang: Lang = "ja") 
         If the raster cannot be classified, or does not lie where `crs` has coordinates.
     """
     resolved = resolve(layer, lang)
-    if len(resolved.classes) > CLEAR:
-        raise RenderError(
-            f"Raster {layer.title!r} has {len(resolved.classes)} classes; a picture has {CLEAR}."
-        )
     rows, columns = np.shape(layer.values)
     cells = np.where(resolved.index < 0, CLEAR, resolved.index).astype(np.uint8)
     cells = cells.reshape(rows, columns)
     source_grid = rasterio.Affine(*layer.transform)
-    source, target = _rasterio_crs(layer.crs), _rasterio_crs(crs)
+    map_crs = CRS.from_user_input(crs)
+    operation = gdal_operation(layer.crs, map_crs, layer.title or "raster")
+    source, target = _rasterio_crs(layer.crs), _rasterio_crs(map_crs)
     try:
         with warnings.catch_warnings():
             # rasterio multiplies transforms in a way that their own library gives up.
             warnings.simplefilter("ignore", PendingDeprecationWarning)
             grid, width, height = calculate_default_transform(
-                source, target, columns, rows, *_corners(source_grid, rows, columns)
+                source, target, columns, rows, *_corners(source_grid, rows, columns), **operation
             )
     except (rasterio.errors.RasterioError, CPLE_BaseError) as error:
         raise RenderError(
@@ -138,13 +137,14 @@ def paint_raster(layer: RasterLayer, crs: Any = "EPSG:4326", lang: Lang = "ja") 
         dst_nodata=CLEAR,
         resampling=Resampling.nearest,
         tolerance=0.0,
+        **operation,
     )
     bounds = (grid.c, grid.f + height * grid.e, grid.c + width * grid.a, grid.f)
     return PaintedRaster(pixels, bounds, resolved, layer.opacity)
 
 
-def _rasterio_crs(crs: Any) -> rasterio.crs.CRS:
-    return rasterio.crs.CRS.from_wkt(CRS.from_user_input(crs).to_wkt())
+def _rasterio_crs(crs: CRS) -> rasterio.crs.CRS:
+    return rasterio.crs.CRS.from_wkt(crs.to_wkt())
 
 
 def _corners(grid: rasterio.Affine, rows: int, columns: int) -> Bounds:

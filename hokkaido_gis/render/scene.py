@@ -14,9 +14,18 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
-from pyproj import CRS, Transformer
+from pyproj import CRS
 from pyproj.exceptions import CRSError
 
+from hokkaido_gis.crs import (
+    WGS84_CRS,
+    move_bounds,
+    move_shapes,
+    require_crs,
+    tell_assumed_datum,
+    tell_datum_move,
+    to_wgs84,
+)
 from hokkaido_gis.errors import RenderError, name_some
 from hokkaido_gis.render.label_points import label_points
 from hokkaido_gis.render.styles import (
@@ -55,7 +64,6 @@ __all__ = [
     "Style",
     "Symbol",
     "colour_categories",
-    "to_wgs84",
 ]
 
 Lang = Literal["ja", "en"]
@@ -251,12 +259,10 @@ class RasterLayer:
         a, b, c, d, e, f = self.transform
         corners = np.array([(0, 0), (columns, 0), (0, rows), (columns, rows)])
         x, y = corners @ (a, b) + c, corners @ (d, e) + f
-        if self.crs == CRS("EPSG:4326"):
-            box = (x.min(), y.min(), x.max(), y.max())
-        else:
-            move = Transformer.from_crs(self.crs, "EPSG:4326", always_xy=True)
-            box = move.transform_bounds(x.min(), y.min(), x.max(), y.max())
-        west, south, east, north = map(float, box)
+        box = float(x.min()), float(y.min()), float(x.max()), float(y.max())
+        if self.crs != WGS84_CRS:
+            box = move_bounds(box, self.crs, WGS84_CRS, self.title or "raster", assume_datum=True)
+        west, south, east, north = box
         if not (-180 <= west < east <= 180 and -90 <= south < north <= 90):
             raise RenderError(
                 f"Raster {self.title!r} has coordinates that are no longitude and latitude. Check "
@@ -337,28 +343,30 @@ class Scene:
         RenderError
             If coordinates of a layer are no longitude and latitude.
         """
-        return replace(
-            self,
-            layers=[
-                layer if isinstance(layer, RasterLayer) else _place(layer) for layer in self.layers
-            ],
-        )
+        return replace(self, layers=[_place(layer) for layer in self.layers])
 
 
-def to_wgs84(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Move a layer to WGS84 longitude and latitude, which KML and web maps need."""
-    return frame.to_crs("EPSG:4326")
+def shapes_on_the_map(layer: Layer) -> npt.NDArray[np.object_]:
+    """Shapes of a layer in WGS84, to see where they lie and how large they are, without a word."""
+    title = layer.title or "layer"
+    shapes = layer.frame.geometry.to_numpy()
+    return move_shapes(shapes, require_crs(layer.frame, title), WGS84_CRS, title, strict=False)
 
 
 def _boxes(layer: AnyLayer) -> npt.NDArray[np.float64]:
     """Bounds of a layer's parts [degrees, WGS84], one a row."""
     if isinstance(layer, RasterLayer):
         return np.array([layer.bounds])
-    return shapely.bounds(to_wgs84(layer.frame).geometry.to_numpy())
+    return shapely.bounds(shapes_on_the_map(layer))
 
 
-def _place(layer: Layer) -> Layer:
-    frame = to_wgs84(layer.frame)
+def _place(layer: AnyLayer) -> AnyLayer:
+    if isinstance(layer, RasterLayer):
+        title, corner = layer.title or "raster", np.array([layer.transform[2::3]])
+        tell_assumed_datum(layer.crs, title)
+        tell_datum_move(corner, layer.crs, title)
+        return layer
+    frame = to_wgs84(layer.frame, layer.title or "layer")
     shapes = frame.geometry.to_numpy()
     lost = (shapely.get_type_id(shapes) == 0) & np.isnan(shapely.bounds(shapes)).any(axis=1)
     if lost.any():

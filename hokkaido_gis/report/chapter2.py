@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from hokkaido_gis.crs import to_wgs84
 from hokkaido_gis.render.charts import Chart, RankedBars, Scatter, StackedBars, Threshold
 from hokkaido_gis.render.scene import Categorical, Category, Layer, Scene, Symbol
 from hokkaido_gis.report import biomass_study as study
@@ -487,6 +488,6 @@ def _boundary_credit(inputs: Inputs) -> str:
 
 def _widened(frame: gpd.GeoDataFrame, share: float = 0.12) -> tuple[float, float, float, float]:
     """Extent of a layer with a margin, west, south, east, north [degrees]."""
-    west, south, east, north = frame.to_crs("EPSG:4326").total_bounds
+    west, south, east, north = to_wgs84(frame, "layer").total_bounds
     dx, dy = (east - west) * share, (north - south) * share
     return west - dx, south - dy, east + dx, north + dy

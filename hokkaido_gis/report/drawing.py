@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from PIL import Image
 
+from hokkaido_gis.io.file_names import require_file_name
 from hokkaido_gis.io.output import replace_when_complete
 from hokkaido_gis.io.tables import write_table
 from hokkaido_gis.render.charts import Chart, write_chart
@@ -39,7 +40,13 @@ def write_result(result: Result, folder: Path, name: str) -> list[Path]:
     -------
     list of pathlib.Path
         Files written.
+
+    Raises
+    ------
+    OutputError
+        If the name is none that a file may have on any system.
     """
+    require_file_name(f"{name}.html")
     if isinstance(result, Scene):
         return [
             write_kmz(result, folder / "kmz" / f"{name}.kmz"),

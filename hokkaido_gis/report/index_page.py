@@ -13,6 +13,7 @@ import pandas as pd
 from hokkaido_gis._version import __version__
 from hokkaido_gis.io.cells import unguard_table
 from hokkaido_gis.io.output import replace_when_complete
+from hokkaido_gis.render.html_page import source_hash
 from hokkaido_gis.report.chapters import chapter_heading
 from hokkaido_gis.report.credits import credit_in, terms_in
 from hokkaido_gis.report.drawing import THUMBS
@@ -80,11 +81,12 @@ def write_index(
     """
     lang = making.lang
     environment = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    template = environment.from_string(_read("index.html"))
+    template, style = environment.from_string(_read("index.html")), _read("index.css")
     page = template.render(
         lang=lang,
         say=lambda japanese, english: say(lang, japanese, english),
-        style=_read("index.css"),
+        style=style,
+        policy=_policy(style),
         version=__version__,
         states=_states(outcomes, lang),
         bundles=[(name, say(lang, *_BUNDLES[name])) for name in BUNDLES if name in making.records],
@@ -108,6 +110,19 @@ def write_index(
     with replace_when_complete(path) as temporary:
         temporary.write_text(page, encoding="utf-8", newline="\n")
     return path
+
+
+def _policy(style: str) -> str:
+    """Content-Security-Policy of a page with pictures beside it, one style and no script."""
+    return "; ".join(
+        [
+            "default-src 'none'",
+            "img-src 'self' file:",
+            f"style-src {source_hash(style)}",
+            "base-uri 'none'",
+            "form-action 'none'",
+        ]
+    )
 
 
 def _read(name: str) -> str:

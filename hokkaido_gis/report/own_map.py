@@ -11,7 +11,7 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
-from hokkaido_gis.crs import area_ha, require_crs
+from hokkaido_gis.crs import WGS84_CRS, area_ha, require_crs, to_wgs84
 from hokkaido_gis.datasets import sample_data
 from hokkaido_gis.errors import (
     LayerError,
@@ -29,7 +29,14 @@ from hokkaido_gis.render.html import write_html
 from hokkaido_gis.render.kml import write_kmz
 from hokkaido_gis.render.label_points import label_points
 from hokkaido_gis.render.png import write_png
-from hokkaido_gis.render.scene import Layer, RasterLayer, Scene, Single, Symbol, to_wgs84
+from hokkaido_gis.render.scene import (
+    Layer,
+    RasterLayer,
+    Scene,
+    Single,
+    Symbol,
+    shapes_on_the_map,
+)
 from hokkaido_gis.render.shapes import main_kind
 from hokkaido_gis.report.grid_maps import lines_layer
 from hokkaido_gis.report.layer_files import origin_of
@@ -272,7 +279,7 @@ def _above_municipalities(scene: Scene) -> Scene:
     file = sample_data() / "municipalities.geojson"
     towns = read_municipalities(file)
     view = _surroundings(scene.bounds)
-    share = _share_of_land(scene, view, to_wgs84(towns))
+    share = _share_of_land(scene, view, to_wgs84(towns, "municipalities"))
     if share is None or share > _ALL_LAND:
         return scene
     title = say(scene.lang, "市町村", "Municipalities")
@@ -310,13 +317,12 @@ def _share_of_land(scene: Scene, view: Bounds, towns: gpd.GeoDataFrame) -> float
 
 def _boundaries(layer: Layer) -> Shapes:
     """Areas of a layer as large as municipalities that cover much of their extent, or none."""
-    frame = to_wgs84(layer.frame)
-    shapes: Shapes = frame.geometry.to_numpy()
+    shapes = shapes_on_the_map(layer)
     areas: Shapes = shapes[shapely.get_dimensions(shapes) == 2]
     none: Shapes = areas[:0]
     if len(areas) == 0:
         return none
-    median_ha = np.median(area_ha(gpd.GeoDataFrame(geometry=areas, crs=frame.crs)))
+    median_ha = np.median(area_ha(gpd.GeoDataFrame(geometry=areas, crs=WGS84_CRS)))
     extent = shapely.area(shapely.box(*shapely.total_bounds(areas)))
     is_large = median_ha >= _LEAST_TOWN_HA
     return areas if is_large and shapely.area(areas).sum() > _LEAST_COVER * extent else none
@@ -348,13 +354,12 @@ def _with_small_areas(scene: Scene, change: Callable[[Shapes], Shapes]) -> Scene
 def _enlarged(layer: AnyLayer, least: float, change: Callable[[Shapes], Shapes]) -> AnyLayer:
     if isinstance(layer, RasterLayer):
         return layer
-    frame = to_wgs84(layer.frame)
-    shapes = frame.geometry.to_numpy()
+    shapes = shapes_on_the_map(layer)
     if main_kind(shapes) != "area" or np.nanmedian(_heights(shapes)) >= least:
         return layer
-    return replace(
-        layer, frame=frame.set_geometry(gpd.GeoSeries(change(shapes), frame.index, 4326))
-    )
+    frame = to_wgs84(layer.frame, layer.title)
+    shapes = change(frame.geometry.to_numpy())
+    return replace(layer, frame=frame.set_geometry(gpd.GeoSeries(shapes, frame.index, WGS84_CRS)))
 
 
 def _heights(shapes: Shapes) -> npt.NDArray[np.float64]:
