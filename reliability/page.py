@@ -8,6 +8,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from hostile import as_expected
+from module_texts import changed_since
 from tables import as_markdown
 
 if TYPE_CHECKING:
@@ -89,12 +90,50 @@ def _kill(found: Result) -> str:
 
 def _sum_kill(found: Result) -> str:
     rows = found["rows"]
-    sums = {name: sum(row[name] for row in rows) for name in ("kills", "ended before", *BAD[:2])}
+    sums = {name: sum(row[name] for row in rows) for name in ("kills", *BAD[:2])}
     return (
-        f"{sums['kills']} kills ({sums['ended before']} after the end): "
-        f"{sums['neither old nor new']} left a file neither old nor new, "
+        f"{sums['kills']} kills: {sums['neither old nor new']} left a file neither old nor new, "
         f"{sums['rerun wrong']} reruns wrong"
     )
+
+
+def _faults(found: Result) -> str:
+    by_work: dict[str, dict[str, Any]] = {}
+    elsewhere: dict[str, dict[str, Any]] = {}
+    for row in found["rows"]:
+        if row["elsewhere"]:
+            elsewhere.setdefault(row["fault"], {"at fault": row["fault"]})[row["work"]] = row
+        else:
+            by_work.setdefault(row["work"], {"work": row["work"]})[row["fault"]] = row
+    tables = [
+        [{name: _outcome(cell) for name, cell in line.items()} for line in table.values()]
+        for table in (by_work, elsewhere)
+    ]
+    wrong = [
+        f"- {row['work']}, {row['fault']}: {'; '.join(row['wrong'])}. Told: {_in_cell(row['told'])}"
+        for row in found["rows"]
+        if row["wrong"]
+    ]
+    parts = [as_markdown(tables[0])] if tables[0] else []
+    if tables[1]:
+        parts += ["Folders elsewhere; `done` means that the results are the same bytes:\n"]
+        parts += [as_markdown(tables[1])]
+    if wrong:
+        parts += ["Wrong:\n", "\n".join(wrong) + "\n"]
+    return "\n".join(parts)
+
+
+def _outcome(cell: Any) -> str:
+    if isinstance(cell, str):
+        return cell
+    return f"**{cell['outcome']}**" if cell["wrong"] else str(cell["outcome"])
+
+
+def _sum_faults(found: Result) -> str:
+    rows = found["rows"]
+    outcomes = Counter(row["outcome"] for row in rows)
+    told = ", ".join(f"{outcomes[name]} {name}" for name in ("done", "refused", "wrong"))
+    return f"{len(rows)} pairs of work and fault: {told}"
 
 
 def _fuzz(found: Result) -> str:
@@ -179,6 +218,9 @@ def _mutation(found: Result) -> str:
         for one in counts["survivors"]
     ]
     told = f"{found['operators']}, seed {found['seed']}.\n\n{as_markdown(rows)}"
+    changed = changed_since(found["modules"])
+    if changed:
+        told += f"\nNot known to have been measured as they are now: {', '.join(changed)}.\n"
     return told + (f"\nWhat survived:\n\n{as_markdown(left)}" if left else "")
 
 
@@ -196,11 +238,12 @@ def _percent(share: float | None) -> str:
 
 def _sum_mutation(found: Result) -> str:
     totals = found["totals"]
+    changed = len(changed_since(found["modules"]))
     return (
         f"{_percent(totals['score'])} of {totals['sampled']:,} mutants noticed, "
         f"{_percent(totals['score_without_equivalent'])} without {totals['equivalent']} that "
         "change nothing"
-    )
+    ) + (f"; {changed} of {len(found['modules'])} modules are others now" if changed else "")
 
 
 def _lowest(found: Result) -> str:
@@ -238,14 +281,32 @@ SECTIONS: dict[str, Section] = {
         (
             "Work over the results of another version of its inputs, killed (SIGKILL, the "
             "whole process group) after a random share of the processor time that it takes, "
-            "then done again. `all old`, `some new` and `all new` say what the files were "
-            "after the kill, byte for byte; the rerun is compared with an undisturbed run "
-            "into an empty folder. `left in the making` counts hidden temporary folders: a "
+            "then done again; a moment that came too late is drawn anew. `all old`, `some new` "
+            "and `all new` say what the files were after the kill, byte for byte; the "
+            "rerun is compared with an undisturbed run into an empty folder. "
+            "`left in the making` counts hidden temporary folders: a "
             "report clears them before it begins, a command that writes one file ignores them "
             "and clears them a day later."
         ),
         _kill,
         _sum_kill,
+    ),
+    "faults": (
+        "Faults",
+        (
+            "Work over older files on a disk in memory that is truly full (of pages or of files), "
+            "read-only, without the right to write, or whose files are in use (mounted, as the "
+            "system lets nothing replace) or marked as not to be changed; or under a limit on the "
+            "size of files. `refused` ended with status 2 and one line that says file, cause and "
+            "mending, left each file old or new byte for byte and nothing in the making; `done` "
+            "had room enough and wrote what an undisturbed run writes. Reports and fetches were "
+            "done again when the fault was mended, and left what an undisturbed run leaves. A "
+            "file that another program has open is no obstacle on Linux: what Windows says of it "
+            "is put in place of the system's answer in `tests/test_io_output.py`, and not "
+            "measured here; nor are a failing drive and a network folder that goes away."
+        ),
+        _faults,
+        _sum_faults,
     ),
     "fuzz": (
         "Fuzzing",

@@ -3,10 +3,10 @@
     python reliability/run.py [--kills 100] [--fuzz-seconds 20] [--only PART ...]
                               [--coverage FILE] [--out docs/reliability.md]
 
-Parts are hostile, kill, fuzz and memory. Results are kept in reliability/results, a file a part;
-`--page` writes the page from them and measures nothing. Coverage, mutation scores and the run with
-the lowest versions come from their own scripts and are shown as they were last kept. POSIX only,
-memory Linux only.
+Parts are hostile, kill, faults, fuzz and memory. Results are kept in reliability/results, a file a
+part; `--page` writes the page from them and measures nothing. Coverage, mutation scores and the run
+with the lowest versions come from their own scripts and are shown as they were last kept. POSIX
+only, faults and memory Linux only.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import faults
 import fuzz
 import hostile
 import kill
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 
 PAGE = ROOT / "docs" / "reliability.md"
 LOWEST = ROOT / "docs" / "lowest_versions.md"
-PARTS = ("hostile", "kill", "fuzz", "memory")
+PARTS = ("hostile", "kill", "faults", "fuzz", "memory")
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -79,6 +80,8 @@ def _measure(part: str, chosen: argparse.Namespace) -> Result:
             return hostile.measure()
         case "kill":
             return kill.measure(chosen.kills, chosen.seed)
+        case "faults":
+            return faults.measure()
         case "fuzz":
             found = chosen.results / "found"
             return fuzz.measure(chosen.fuzz_seconds, chosen.seed, found=found)

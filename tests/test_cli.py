@@ -294,6 +294,18 @@ def test_a_fault_of_ours_gives_status_1_and_no_traceback_unless_asked(capsys, mo
     assert "Traceback" in err
 
 
+def test_what_the_system_refuses_is_no_fault_of_ours(capsys, monkeypatch):
+    def broken(*_args, **_options):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("hokkaido_gis.report.registry.registry", broken)
+    status, _, err = call(capsys, "list")
+    assert status == 2
+    assert err.startswith("error: The system said: [Errno 28] No space left on device. Check that")
+    assert len(err.splitlines()) == 1
+    assert "Traceback" in call(capsys, "list", "-v")[2]
+
+
 def test_a_stream_that_cannot_be_set_up_is_written_to_as_it_is(monkeypatch):
     class Plain:
         """What a notebook or a test puts in the place of a stream."""

@@ -12,7 +12,7 @@ import pytest
 
 from hokkaido_gis.errors import HokkaidoGisError, OutputError
 from hokkaido_gis.io import output
-from hokkaido_gis.io.output import replace_when_complete
+from hokkaido_gis.io.output import replace_when_complete, temporary_folder
 from hokkaido_gis.io.tables import write_table
 from hokkaido_gis.io.vector import write_vector
 
@@ -133,12 +133,16 @@ def test_folder_that_may_not_be_written(older: Path, monkeypatch: pytest.MonkeyP
 
 
 def test_file_that_is_open_elsewhere(older: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As Windows has it (error 32); elsewhere such a file can be replaced."""
+    why = "The process cannot access the file because it is being used by another process"
+
     def locked(*_: object) -> None:
-        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        raise PermissionError(errno.EACCES, why, str(older), 32, str(older))
 
     monkeypatch.setattr(type(older), "replace", locked)
+    expected = rf"result\.csv: {why}\. Close the file if another program has it open"
     with (
-        pytest.raises(OutputError, match="Close the file if another program has it open"),
+        pytest.raises(OutputError, match=expected),
         replace_when_complete(older) as temporary,
     ):
         temporary.write_bytes(b"new")
@@ -188,6 +192,31 @@ def test_layer_that_does_not_fit_the_disk(
     with pytest.raises(OutputError, match=rf"Cannot write .*layer\{ending}: .*disk has room"):
         write_vector(detailed, older)
     assert_only(older, OLD)
+
+
+def test_disk_that_a_library_does_not_name(older: Path, small_disk: None) -> None:
+    """Such as SQLite and GDAL, which tell of a failed transaction."""
+    with (
+        pytest.raises(OutputError, match=r"Cannot write .*result\.csv: File too large"),
+        replace_when_complete(older),
+    ):
+        raise RuntimeError("Failed to commit transaction")
+    assert_only(older, OLD)
+
+
+def test_full_temporary_folder_is_told_as_such(small_disk: None) -> None:
+    with (
+        pytest.raises(OutputError, match=r"Cannot write temporary files in .*File too large"),
+        temporary_folder() as folder,
+    ):
+        (folder / "a").write_bytes(bytes(9999))
+    assert not folder.exists()
+
+
+def test_other_errors_pass_through_a_temporary_folder() -> None:
+    with pytest.raises(FileNotFoundError), temporary_folder() as folder:
+        (folder / "a").read_bytes()
+    assert not folder.exists()
 
 
 def test_output_error_is_an_error_of_the_input() -> None:

@@ -5,6 +5,7 @@ All that is compiled stands in this one file, by whose date numba knows what it 
 
 from __future__ import annotations
 
+from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import numba
@@ -50,11 +51,22 @@ def _compiled(function: Function) -> Function:
 
 def _kept(function: Function) -> Function:
     """Compile what Python calls, and keep the machine code for the next time if it can be kept."""
+    plain = numba.njit(nogil=True, error_model="numpy", fastmath=_FAST)(function)
     try:
         made = numba.njit(nogil=True, cache=True, error_model="numpy", fastmath=_FAST)(function)
     except RuntimeError:  # no folder to keep it in
-        made = numba.njit(nogil=True, error_model="numpy", fastmath=_FAST)(function)
-    return cast("Function", made)
+        return cast("Function", plain)
+
+    @wraps(function)
+    def run(*values: Any) -> Any:
+        try:
+            return made(*values)
+        except Exception:  # noqa: BLE001
+            # It was compiled but could not be kept, or what was kept is damaged, by which anything
+            # may be raised. A fault of the values comes again.
+            return (made if made.signatures else plain)(*values)
+
+    return cast("Function", run)
 
 
 @_compiled

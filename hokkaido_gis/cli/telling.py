@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import traceback
 import warnings
 from typing import TYPE_CHECKING
@@ -52,6 +53,8 @@ def tell_notes(*, quiet: bool, verbose: bool) -> None:
             told.add(note)
             click.echo(note, err=True)
 
+    # Which tells of every cache that it cannot keep.
+    logging.getLogger("matplotlib").setLevel(logging.WARNING if verbose else logging.ERROR)
     warnings.simplefilter("default" if verbose else "ignore")
     warnings.simplefilter("ignore" if quiet else "always", LayerWarning)
     warnings.showwarning = show
@@ -66,6 +69,14 @@ def tell_error(error: Exception, *, verbose: bool) -> int:
         return USER_FAULT
     if verbose:
         traceback.print_exception(error)
+    if isinstance(error, OSError):  # of a file that nobody named, such as one in passing
+        click.echo(
+            f"error: The system said: {error}. Check that the disk has room and that temporary "
+            "files may be written, or name another folder for them in the variable TMPDIR "
+            "(Windows: TEMP).",
+            err=True,
+        )
+        return USER_FAULT
     kind = type(error).__name__
     click.echo(
         f"fault of hokkaido-gis: {kind}: {error} (run again with -v for the traceback)", err=True

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import re
+import sys
+import traceback
 import unicodedata
 import warnings
 import zipfile
@@ -265,13 +268,14 @@ def _read_excel(path: Path) -> pd.DataFrame:
 
 
 def _write_excel(table: pd.DataFrame, path: Path) -> None:
-    with pd.ExcelWriter(io.BytesIO(), engine="openpyxl") as writer:
-        table.to_excel(writer, index=False)
-        for row in writer.book.worksheets[0].iter_rows():
-            for cell in row:
-                if isinstance(cell.value, str):
-                    put_text(cell, cell.value)
-        save_workbook(writer.book, path)
+    # It is left open, since its end would only save the book once more.
+    writer = pd.ExcelWriter(io.BytesIO(), engine="openpyxl")
+    table.to_excel(writer, index=False)
+    for row in writer.book.worksheets[0].iter_rows():
+        for cell in row:
+            if isinstance(cell.value, str):
+                put_text(cell, cell.value)
+    save_workbook(writer.book, path)
 
 
 def save_workbook(book: Workbook, path: Path) -> None:
@@ -284,10 +288,17 @@ def save_workbook(book: Workbook, path: Path) -> None:
     path
         Where to write.
     """
+    from openpyxl.writer.excel import ExcelWriter  # noqa: PLC0415  (slow to load)
+
     book.properties.created = _THEN
     book.properties.creator = "hokkaido_gis"
     packed = io.BytesIO()
-    book.save(packed)
+    try:
+        with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+            ExcelWriter(book, archive).save()
+    except Exception as error:
+        _clear_away(error)
+        raise
     with (
         zipfile.ZipFile(packed) as source,
         zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as target,
@@ -301,6 +312,16 @@ def save_workbook(book: Workbook, path: Path) -> None:
             entry.external_attr = 0o644 << 16
             entry.compress_type = zipfile.ZIP_DEFLATED
             target.writestr(entry, content)
+
+
+def _clear_away(error: Exception) -> None:
+    """Let a sheet that was not finished go, which would complain of the same fault once more."""
+    complain, sys.unraisablehook = sys.unraisablehook, lambda _: None
+    try:
+        traceback.clear_frames(error.__traceback__)
+        gc.collect()
+    finally:
+        sys.unraisablehook = complain
 
 
 def _read_parquet(path: Path) -> pd.DataFrame:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 import zipfile
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -29,7 +30,13 @@ from hokkaido_gis.io.contents import RefusedError, vector_kind
 from hokkaido_gis.io.output import replace_when_complete
 from hokkaido_gis.io.parquet import require_fit_parquet
 from hokkaido_gis.io.vector_archives import repacked, unzipped
-from hokkaido_gis.io.vector_layers import UNREADABLE, first_sentence, has_column, several_layers
+from hokkaido_gis.io.vector_layers import (
+    UNREADABLE,
+    first_sentence,
+    has_column,
+    require_whole,
+    several_layers,
+)
 from hokkaido_gis.io.window import Wanted
 
 if TYPE_CHECKING:
@@ -73,8 +80,9 @@ class Source(NamedTuple):
     @classmethod
     def parse(cls, text: str | Path) -> Source:
         """Split ``FILE:LAYER``; the colon of a Windows drive is no separator."""
-        if Path(text).exists():
-            return cls(Path(text), None)
+        with suppress(OSError):  # longer than any name of a file, as names of layers may be
+            if Path(text).exists():
+                return cls(Path(text), None)
         file, colon, layer = str(text).rpartition(":")
         if colon and layer and Path(file).is_file():
             return cls(Path(file), layer)
@@ -218,6 +226,7 @@ def _write_gdal(frame: gpd.GeoDataFrame, path: Path, driver: str) -> None:
     pyogrio.set_gdal_config_options({_DATE: _THEN})
     try:
         frame.to_file(path, driver=driver, engine="pyogrio")
+        require_whole(path, None, len(frame))
     except (DataSourceError, DataLayerError) as error:
         raise OSError(first_sentence(error)) from error
     finally:

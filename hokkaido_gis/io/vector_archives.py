@@ -14,6 +14,7 @@ from hokkaido_gis.errors import LayerError, name_some
 from hokkaido_gis.io.archives import DAMAGED_ZIP, copy_entry, reading_faults
 from hokkaido_gis.io.contents import require_plain_xml
 from hokkaido_gis.io.limits import current_limits
+from hokkaido_gis.io.output import temporary_folder
 from hokkaido_gis.io.vector_layers import UNREADABLE, first_sentence, has_column, several_layers
 
 if TYPE_CHECKING:
@@ -51,8 +52,8 @@ def unzipped(
     Unpacked, it gets a plain name: GDAL finds no shapefile in subfolders of a zip, and Japanese
     names in old archives are in no encoding that they state.
     """
-    with tempfile.TemporaryDirectory() as folder:
-        file, inner = _unpack_chosen(path, layer, having, Path(folder))
+    with temporary_folder() as folder:
+        file, inner = _unpack_chosen(path, layer, having, folder)
         try:
             yield file, inner
         except UNREADABLE as error:
@@ -153,14 +154,14 @@ def _require_fit_archive(archive: zipfile.ZipFile, path: Path) -> None:
 @contextmanager
 def repacked(path: Path) -> Iterator[Path]:
     """Give a KMZ with the KML of another and nothing else, after each was looked at."""
-    with tempfile.TemporaryDirectory() as folder:
-        clean = Path(folder) / "layer.kmz"
+    with temporary_folder() as folder:
+        clean = folder / "layer.kmz"
         try:
             with zipfile.ZipFile(path) as archive, zipfile.ZipFile(clean, "w") as target:
                 _require_fit_archive(archive, path)
                 for entry in archive.infolist():
                     if entry.filename.lower().endswith(".kml"):
-                        target.write(_looked_at(archive, entry, Path(folder)), entry.filename)
+                        target.write(_looked_at(archive, entry, folder), entry.filename)
         except DAMAGED_ZIP as error:
             raise LayerError(
                 str(path),

@@ -22,6 +22,7 @@ import shapely
 
 from hokkaido_gis.errors import OutputError
 from hokkaido_gis.io.output import replace_when_complete
+from hokkaido_gis.io.vector_layers import require_whole
 from hokkaido_gis.render.classes import resolve
 from hokkaido_gis.render.qml import clean, write_qml
 from hokkaido_gis.render.raster_image import paint_raster
@@ -138,6 +139,7 @@ def _write_features(layer: Layer, path: Path, table: str, lang: Lang) -> str:
         promote_to_multi=bool(has_single and has_multi),
         layer_options={"FID": _FID, "GEOMETRY_NAME": _GEOMETRY},
     )
+    require_whole(path, table, len(frame))
     return write_qml(layer, resolve(layer, lang), fields, lang)
 
 

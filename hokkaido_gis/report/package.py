@@ -11,7 +11,6 @@ import pandas as pd
 import pyogrio
 import shapely
 
-from hokkaido_gis.errors import OutputError
 from hokkaido_gis.io.output import replace_when_complete
 from hokkaido_gis.render.gpkg import write_gpkg
 from hokkaido_gis.render.scene import RasterLayer, Scene
@@ -147,7 +146,7 @@ def write_package(scene: Scene, tables: Sequence[str], path: Path) -> list[Path]
         try:
             assemble(sources, temporary)
         except sqlite3.OperationalError as error:
-            raise OutputError(f"Cannot write {path}: {error}.") from error
+            raise OSError(str(error)) from error
     return [path]
 
 
