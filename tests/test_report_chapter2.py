@@ -15,7 +15,6 @@ from hokkaido_gis.io.tables import read_table, to_numbers
 from hokkaido_gis.render.charts import Chart
 from hokkaido_gis.render.scene import Scene
 from hokkaido_gis.report import biomass_study as study
-from hokkaido_gis.report.alone import LOCK
 from hokkaido_gis.report.comparison import Check
 from hokkaido_gis.report.inputs import Inputs
 from hokkaido_gis.report.ledger import COLUMNS, ledger
@@ -75,7 +74,7 @@ def test_maps_come_in_three_formats_and_charts_as_pictures(run):
 def test_every_path_told_exists_and_no_temporary_file_is_left(run):
     out, paths = run
     there = {path for path in out.rglob("*") if path.is_file()}
-    assert there == {*paths, out / JOURNAL, out / LOCK}
+    assert there == {*paths, out / JOURNAL}
 
 
 def test_links_of_the_index_page_lead_somewhere(run):

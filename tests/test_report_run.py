@@ -35,7 +35,6 @@ from hokkaido_gis.errors import (
 )
 from hokkaido_gis.render.scene import Layer, Scene
 from hokkaido_gis.report import making
-from hokkaido_gis.report.alone import LOCK
 from hokkaido_gis.report.inputs import Inputs
 from hokkaido_gis.report.kept import kept
 from hokkaido_gis.report.ledger import COLUMNS
@@ -154,7 +153,7 @@ def test_a_rerun_forms_nothing_and_changes_no_byte(data, recipes, formed, tmp_pa
     out = tmp_path / "out"
     paths = report(data, out)
     first, times = contents(out), {path: path.stat().st_mtime_ns for path in paths}
-    assert set(first) == {path.relative_to(out).as_posix() for path in paths} | {JOURNAL, LOCK}
+    assert set(first) == {path.relative_to(out).as_posix() for path in paths} | {JOURNAL}
     assert formed == list(RECIPES)
     formed.clear()
     assert report(data, out) == paths
@@ -368,7 +367,6 @@ def test_a_run_that_is_refused_leaves_nothing_behind(data, tmp_path, wrong, told
 def test_a_part_refused_in_a_folder_of_another_report_leaves_no_lock(data, recipes, tmp_path):
     out = tmp_path / "out"
     report(data, out)
-    (out / LOCK).unlink(missing_ok=True)  # as in a copy without hidden files of no content
     before = contents(out)
     with pytest.raises(OutputError, match="report in another language"):
         run_report(data, out, only="fig-3-1", lang="en")

@@ -102,7 +102,14 @@ def test_what_is_said_in_other_words_is_not_told(tmp_path, value, text):
     assert cells(write_table(table, tmp_path / "t.xlsx"))[1] == text
 
 
-@given(st.integers() | st.floats() | st.text() | st.datetimes() | st.decimals() | st.booleans())
+@given(
+    st.integers()
+    | st.floats()
+    | st.text()
+    | st.datetimes()
+    | st.decimals(allow_nan=False)
+    | st.booleans()
+)
 def test_no_value_is_lost_in_silence(value):
     with warnings.catch_warnings(record=True, action="always") as told:
         (fitted,) = fit_sheet(pd.DataFrame({"v": pd.Series([value], dtype=object)}))["v"]

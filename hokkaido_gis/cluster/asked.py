@@ -53,6 +53,8 @@ def hash_files(path: Path) -> list[str]:
 @cache
 def _tokenize() -> Callable[..., str]:
     """Dask's hash of any value, which alone would take layers of two CRS for one."""
+    # First, since older versions of it bring a hash of shapes that is another for each copy.
+    import dask_geopandas  # noqa: F401, PLC0415
     from dask.base import normalize_token, tokenize  # noqa: PLC0415
 
     def shapes_token(shapes: GeometryArray) -> tuple[object, ...]:

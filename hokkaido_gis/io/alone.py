@@ -26,9 +26,8 @@ RUNNING = ".running.json"
 def one_run_in(folder: Path, *, shown: Path | None = None) -> Iterator[None]:
     """Keep other runs out of a folder while the block lasts.
 
-    The system gives the folder free when the process ends, however that comes about. A block that
-    leaves nothing there leaves no trace of itself either: lock and folders that were made for it
-    are removed.
+    The system gives the folder free when the process ends, however that comes about. Lock, note and
+    folders that hold nothing are removed when the block ends.
 
     Parameters
     ----------
@@ -47,7 +46,6 @@ def one_run_in(folder: Path, *, shown: Path | None = None) -> Iterator[None]:
     lock = FileLock(folder / LOCK, timeout=0)
     try:
         absent = [path for path in (folder, *folder.parents) if not path.exists()]
-        before = set() if absent else set(folder.iterdir())
         folder.mkdir(parents=True, exist_ok=True)
         lock.acquire()
     except Timeout as error:
@@ -65,20 +63,17 @@ def one_run_in(folder: Path, *, shown: Path | None = None) -> Iterator[None]:
         _tell_others(folder)
         yield
     finally:
-        _clear_away(folder, before)
+        _clear_away(folder)
         lock.release()
         _remove_empty(absent)
 
 
-def _clear_away(folder: Path, before: set[Path]) -> None:
-    """Remove the note of who is running, and the lock where it would be all that is new."""
-    with suppress(OSError):
-        (folder / RUNNING).unlink(missing_ok=True)
-        lock = folder / LOCK
-        others = set(folder.iterdir()) - {lock}
-        # Still locked: who opens it now is refused, and who comes later makes a new one.
-        if not others or (lock not in before and others <= before):
-            lock.unlink()
+def _clear_away(folder: Path) -> None:
+    """Remove the note of who is running, and the lock; Windows keeps that, which is in use."""
+    for name in (RUNNING, LOCK):
+        with suppress(OSError):
+            # Still locked: who opens it now is refused, and who comes later makes a new one.
+            (folder / name).unlink()
 
 
 def _remove_empty(folders: list[Path]) -> None:
