@@ -165,7 +165,7 @@ def test_xlsx_holds_text_as_text(tmp_path: Path) -> None:
 def test_what_excel_cannot_hold_is_told(tmp_path: Path) -> None:
     table = pd.DataFrame({"a": [*UNWRITABLE, "x" * 40_000]}, dtype=object)
     told = (
-        r"^Sheet1: column 'a' has 5 values with characters .* \(rows 2, 3, 4, 5, 6\); "
+        r"^t\.xlsx: column 'a' has 5 values with characters .* \(rows 2, 3, 4, 5, 6\); "
         r"column 'a' has 1 value of over 32,767 characters, cut off there \(row 7\)\. Write \.csv"
     )
     with pytest.warns(LayerWarning, match=told):

@@ -89,7 +89,7 @@ def test_what_no_cell_holds_is_text_and_told_with_its_rows(tmp_path, value, text
         with pytest.warns(LayerWarning) as caught:
             path = write_table(table, tmp_path / "t.xlsx")
         (message,) = [str(each.message) for each in caught]
-        assert message.startswith("Sheet1: column 'v' has 1 value ")
+        assert message.startswith("t.xlsx: column 'v' has 1 value ")
         assert told in message
         assert f"(row {len(values) + 1}). Write .csv" in message
         assert cells(path, "B")[-1] == text
@@ -178,7 +178,7 @@ def test_two_columns_of_one_name_and_the_index_are_looked_at(tmp_path):
     [
         ((MOST_ROWS, 1), r"it has 1,048,577 rows with that of the headings; .* 1,048,576\. Write"),
         ((1, MOST_COLUMNS + 1), r"it has 16,385 columns; a sheet of Excel holds 16,384\. Write"),
-        ((MOST_ROWS, MOST_COLUMNS + 1), "Sheet1: 2 faults"),
+        ((MOST_ROWS, MOST_COLUMNS + 1), r"t\.xlsx: 2 faults"),
     ],
 )
 def test_a_table_beyond_a_sheet_is_refused_and_an_older_file_stays(tmp_path, shape, told):

@@ -52,7 +52,7 @@ def fit_sheet(table: pd.DataFrame, *, sheet: str = "Sheet1") -> pd.DataFrame:
     table
         Table to be written under one row of headings, without its index.
     sheet
-        Its sheet, for messages.
+        Name of the sheet, or of the file where it holds one, for messages.
 
     Returns
     -------

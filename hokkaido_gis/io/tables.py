@@ -103,7 +103,7 @@ def write_table(table: pd.DataFrame, path: str | Path, *, index: bool = False) -
                 guarded.to_csv(temporary, index=index, encoding="utf-8-sig", lineterminator="\n")
             case ".xlsx":
                 whole = table.reset_index(allow_duplicates=True) if index else table
-                _write_excel(fit_sheet(whole), temporary)
+                _write_excel(fit_sheet(whole, sheet=target.name), temporary)
             case ".parquet":
                 table.to_parquet(temporary, index=index)
             case _:
