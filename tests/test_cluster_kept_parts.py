@@ -118,6 +118,20 @@ def same_size_and_time(path, content):
     os.utime(path, ns=(told.st_atime_ns, told.st_mtime_ns))
 
 
+def counted(part):
+    """Give whole numbers, but floats where a row has none."""
+    return part.assign(count=part["kw"].where(part["kw"] != 4), kw=part["kw"].astype("int32"))
+
+
+def test_a_column_is_of_one_kind_in_all_parts(engine, parts, points, tmp_path):
+    found = hg.read_parts(hg.map_parts(parts, counted, out=tmp_path / "a", engine=engine))
+    schemas = [part.schema for part in find_parts(tmp_path / "a")]
+    assert {str(schema["count"].dtype) for schema in schemas} == {"float64"}
+    assert {str(schema["kw"].dtype) for schema in schemas} == {"int32"}
+    assert found["count"].tolist()[3:6] == [3, pytest.approx(np.nan, nan_ok=True), 5]
+    assert found["kw"].tolist() == points["kw"].tolist()
+
+
 def test_what_is_whole_is_taken(interrupted, points, tmp_path):
     run = interrupted()
     assert len(kept_of(tmp_path, "*.parquet")) == len(kept_of(tmp_path, "*.notes")) == len(STARTS)
