@@ -40,9 +40,9 @@ from hokkaido_gis.cli import run as run_cli
 from hokkaido_gis.datasets import sample_data
 from hokkaido_gis.fetch import retrieve
 from hokkaido_gis.fetch.catalogue import CATALOGUE, choose_edition
+from hokkaido_gis.io.alone import RUNNING
 from hokkaido_gis.report import making
 from hokkaido_gis.report import run as report
-from hokkaido_gis.report.alone import RUNNING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

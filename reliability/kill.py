@@ -41,9 +41,9 @@ from tables import as_markdown
 
 from hokkaido_gis.cli import run as run_cli
 from hokkaido_gis.datasets import sample_data
+from hokkaido_gis.io.alone import LOCK, RUNNING
 from hokkaido_gis.report import making
 from hokkaido_gis.report import run as report
-from hokkaido_gis.report.alone import LOCK, RUNNING
 from hokkaido_gis.report.registry import registry
 from hokkaido_gis.report.rerun import JOURNAL
 

@@ -21,8 +21,8 @@ from test_report_run import contents, listing, square
 
 from hokkaido_gis.fetch.errors import FetchError
 from hokkaido_gis.fetch.retrieve import get_data
+from hokkaido_gis.io.alone import RUNNING
 from hokkaido_gis.report import making
-from hokkaido_gis.report.alone import RUNNING
 from hokkaido_gis.report.ledger import COLUMNS
 from hokkaido_gis.report.registry import Entry
 from hokkaido_gis.report.rerun import JOURNAL, Journal

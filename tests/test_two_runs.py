@@ -18,8 +18,9 @@ import shapely
 from hokkaido_gis.cli import run as run_cli
 from hokkaido_gis.errors import OutputError
 from hokkaido_gis.io import output
+from hokkaido_gis.io.alone import LOCK, RUNNING
 from hokkaido_gis.io.output import clear_leftovers, replace_when_complete
-from hokkaido_gis.report.alone import LOCK, RUNNING, alone_in
+from hokkaido_gis.report.alone import alone_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

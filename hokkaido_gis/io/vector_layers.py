@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 UNREADABLE = (
     DataSourceError, DataLayerError, pa.ArrowException, UnicodeDecodeError, OSError, OverflowError,
 )  # fmt: skip
-
-
 _END = 16  # bytes, which hold the closing brackets of a GeoJSON
 
 

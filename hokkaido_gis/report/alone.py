@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from hokkaido_gis.io.alone import LOCK, RUNNING, one_run_in
+from hokkaido_gis.io.alone import RUNNING, one_run_in
 from hokkaido_gis.io.output import clear_leftovers
 from hokkaido_gis.report.drawing import THUMBS
 from hokkaido_gis.report.making import BUNDLES, LEDGER
@@ -14,8 +14,6 @@ from hokkaido_gis.report.rerun import JOURNAL
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-
-__all__ = ["FILES", "KINDS", "LOCK", "RUNNING", "alone_in"]
 
 FILES = (LEDGER, *BUNDLES, "index.html", "manifest.json", JOURNAL, RUNNING)
 KINDS = ("kmz", "html", "png", "tables", THUMBS)
